@@ -1,0 +1,23 @@
+"""What the user got wrong, said in one line a problem."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from hydra.errors import CompactHydraException
+
+
+class UserError(CompactHydraException):
+    """A wrong setting, composition or file: shown without a traceback, exit status 2.
+
+    Each problem is one line that names the setting, what came and what is allowed.
+    """
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean 'dim'?` when a known word is close, else the empty string."""
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""

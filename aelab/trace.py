@@ -1,0 +1,28 @@
+"""The vocabulary: the named tensors of one forward pass, in the lectures' letters.
+
+b is the batch, d the code, *shape the data's own: [c, h, w] for images, [features] for vectors.
+"""
+
+from typing import Any
+
+VOCABULARY = {
+    "x": "[b, *shape] the clean input, and the target of the reconstruction",
+    "x_tilde": "[b, *shape] the input as the encoder sees it, corrupted",
+    "y": "[b] the labels; absent where the data has none",
+    "index": "[b] the rows' numbers in the data set",
+    "z": "[b, d] the code",
+    "x_logits": "[b, *shape] the decoder's output before its activation",
+    "x_hat": "[b, *shape] the reconstruction",
+    "x_logvar": "[b, *shape] log σ² of every pixel, from a decoder that gives two maps",
+    "weights": "the weight matrices and kernels of the nets, biases and norms left out",
+}
+
+
+class Trace(dict[str, Any]):
+    """Entries by name, `trace.z` for `trace["z"]`."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError as error:
+            raise AttributeError(f"the Trace has no '{name}'; it has {', '.join(self)}") from error
