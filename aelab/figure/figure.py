@@ -1,0 +1,41 @@
+"""A figure: one picture of a run, from what a View of it offers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from matplotlib.figure import Figure as Canvas
+from torch import Tensor
+
+from aelab.dataset.dataset import Dataset
+from aelab.model.autoencoder import Autoencoder
+from aelab.trace import Trace
+
+
+@dataclass
+class View:
+    """What a figure may look at; tensors on the CPU, in model units, nets in evaluation mode.
+
+    model: the trained autoencoder.
+    dataset: its data.
+    name: the run's name, for titles.
+    trace: (split, n) -> the Trace of the first n rows of a split, corrupted with the fixed seed.
+    codes: split -> (z [n, d], y [n] or None) of every row of a split, uncorrupted.
+    history: the rows of metrics.csv, numbers as floats, cells that are empty left out.
+    metrics: the final metrics, `test/mse` and the like.
+    """
+
+    model: Autoencoder
+    dataset: Dataset
+    name: str
+    trace: Callable[[str, int], Trace]
+    codes: Callable[[str], tuple[Tensor, Tensor | None]]
+    history: list[dict[str, Any]] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+class Figure:
+    """One picture. A subclass draws; None where the run has nothing to show of this kind."""
+
+    def draw(self, view: View) -> Canvas | None:
+        raise NotImplementedError
