@@ -1,0 +1,13 @@
+"""Weight decay as a term, so that it shows beside the others."""
+
+import torch
+from torch import Tensor
+
+from aelab.loss.term import Term
+
+
+class WeightDecay(Term):
+    """½ Σ ‖W‖² over the weights, not the biases; λ is the term's weight     [Krogh & Hertz 1991]"""
+
+    def forward(self, weights: tuple[Tensor, ...]) -> Tensor:
+        return 0.5 * torch.stack([w.square().sum() for w in weights]).sum()  # []

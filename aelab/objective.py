@@ -1,0 +1,61 @@
+"""The objective: L = Σ w·term, averaged over the batch."""
+
+from collections.abc import Collection
+
+from torch import Tensor, nn
+
+from aelab.loss.term import Likelihood, Term
+from aelab.reads import available, missing
+from aelab.trace import Trace
+
+
+class Objective(nn.Module):
+    """The weighted terms of a run, by name."""
+
+    def __init__(self, terms: dict[str, Term]) -> None:
+        super().__init__()
+        self.terms = nn.ModuleDict(terms)
+        self.plan: list[tuple[Term, tuple[str, ...]]] = []
+
+    @property
+    def likelihood(self) -> Likelihood | None:
+        """The run's one likelihood; None where it has none or several."""
+        found = [term for term in self.terms.values() if isinstance(term, Likelihood)]
+        return found[0] if len(found) == 1 else None
+
+    @property
+    def link(self) -> str:
+        """The activation that the likelihood gives the decoder, identity without one."""
+        return self.likelihood.link if self.likelihood else "identity"
+
+    @property
+    def maps(self) -> int:
+        """Maps that the decoder must give."""
+        return max((term.maps for term in self.terms.values() if isinstance(term, Likelihood)), default=1)
+
+    def problems(self, gives: Collection[str], source: str) -> list[str]:
+        """A line for each term that reads what nobody gives."""
+        lines = []
+        for name, term in self.terms.items():
+            if lacking := missing(term.forward, gives):
+                lines.append(f"loss.{name} reads {', '.join(lacking)}; {source} gives {', '.join(gives)}.")
+        return lines
+
+    def bind(self, gives: Collection[str]) -> "Objective":
+        """Fix what each term reads, once, so that a step does not ask again."""
+        self.plan = [(term, available(term.forward, gives)) for term in self._terms()]
+        return self
+
+    def _terms(self) -> list[Term]:
+        return list(self.terms.values())  # type: ignore[arg-type]
+
+    def forward(self, trace: Trace) -> tuple[Tensor, list[Tensor]]:
+        """The total [] and each term's own, unweighted mean []."""
+        total, parts = None, []
+        for term, names in self.plan:
+            part = term(*[trace[name] for name in names]).mean()
+            parts.append(part)
+            weighted = part if term.weight == 1 else term.weight * part
+            total = weighted if total is None else total + weighted
+        assert total is not None
+        return total, parts
