@@ -7,19 +7,6 @@ from torch import Tensor, nn
 from aelab.trace import Trace
 
 
-class Net(nn.Module):
-    """Blocks in a row. `encoder.blocks[i]` mirrors `decoder.blocks[-1 - i]`: tying and stacking rest on that."""
-
-    def __init__(self, *blocks: nn.Module) -> None:
-        super().__init__()
-        self.blocks = nn.ModuleList(blocks)
-
-    def forward(self, h: Tensor) -> Tensor:
-        for block in self.blocks:
-            h = block(h)
-        return h
-
-
 class Latent(nn.Module):
     """What the code is: the encoder's last output h becomes z and what else it `gives` to the Trace."""
 

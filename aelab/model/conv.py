@@ -1,0 +1,133 @@
+"""Convolutional encoder and its mirror image, for images of any size."""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from aelab.model.activation import Name, Output, output
+from aelab.model.autoencoder import Autoencoder, Latent, Prior
+from aelab.model.net import After, Block, Initialisation, Net, Tied, after, initialise
+
+Down = Literal["stride", "pool"]
+Size = tuple[int, int]
+
+
+class Encoder(Net):
+    """x̃ [b, c, h, w] -> h [b, width]: every block halves the image, rounding up; the last one is a full layer"""
+
+    def __init__(
+        self, shape: tuple[int, ...], channels: list[int], kernel: int, down: Down, n_out: int, after: After
+    ) -> None:
+        c, h, w = shape
+        sizes, blocks = [(h, w)], []
+        for b in channels:
+            layer = nn.Conv2d(c, b, kernel, stride=2 if down == "stride" else 1, padding=kernel // 2)
+            pool = nn.MaxPool2d(2, ceil_mode=True) if down == "pool" else None
+            blocks.append(Block(layer=layer, **after(b), pool=pool))
+            c, h, w = b, (h + 1) // 2, (w + 1) // 2
+            sizes.append((h, w))
+        super().__init__(*blocks, Block(flatten=nn.Flatten(), layer=nn.Linear(c * h * w, n_out)))
+        self.sizes: list[Size] = sizes  # before each block and after the last
+
+
+class Decoder(Net):
+    """z [b, d] -> [b, c, h, w]: the encoder's blocks mirrored, unpooled by repetition where it pools"""
+
+    def __init__(
+        self,
+        n_in: int,
+        channels: list[int],
+        kernel: int,
+        down: Down,
+        out: tuple[int, ...],
+        sizes: list[Size],
+        after: After,
+        tied_to: Net | None,
+    ) -> None:
+        small = (channels[-1], *sizes[-1])
+        n = small[0] * small[1] * small[2]
+        sources = tied_to.layers if tied_to else []
+        layer = Tied(sources[-1], nn.Parameter(torch.zeros(n))) if tied_to else nn.Linear(n_in, n)
+        blocks = [Block(layer=layer, shape=nn.Unflatten(1, small), **after(small[0]))]
+        for level in reversed(range(len(channels))):
+            a, b = channels[level], [out[0], *channels][level]
+            stride, size = (2 if down == "stride" else 1), sizes[level]
+            layer = (
+                TiedConv(sources[level], nn.Parameter(torch.zeros(b)), stride, size)
+                if tied_to
+                else ConvTo(a, b, kernel, stride, size)
+            )
+            unpool = nn.Upsample(size=size) if down == "pool" else None
+            blocks.append(Block(unpool=unpool, layer=layer, **(after(b) if level else {})))
+        super().__init__(*blocks)
+
+
+class ConvTo(nn.ConvTranspose2d):
+    """A transposed convolution to an exact size: its strided twin maps 2n − 1 and 2n pixels alike to n."""
+
+    def __init__(self, n_in: int, n_out: int, kernel: int, stride: int, size: Size) -> None:
+        super().__init__(n_in, n_out, kernel, stride, padding=kernel // 2)
+        self.size = size
+
+    def forward(self, input: Tensor) -> Tensor:  # type: ignore[override]
+        return super().forward(input, output_size=list(self.size))
+
+
+class TiedConv(Tied):
+    """The transpose of the encoder's own convolution, to an exact size"""
+
+    def __init__(self, layer: nn.Module, bias: nn.Parameter, stride: int, size: Size) -> None:
+        super().__init__(layer, bias)
+        self.stride, self.size = stride, size
+
+    def forward(self, h: Tensor) -> Tensor:
+        extra = [goal - (n - 1) * self.stride - 1 for goal, n in zip(self.size, h.shape[2:], strict=True)]
+        return F.conv_transpose2d(h, self.weight, self.bias, self.stride, self.weight.shape[-1] // 2, extra)
+
+
+def conv(
+    shape: tuple[int, ...],
+    target: tuple[int, ...],
+    maps: int,
+    link: str,
+    latent: Latent,
+    prior: Prior,
+    channels: list[int],
+    kernel: int,
+    down: Down,
+    activation: Name,
+    output_activation: Output,
+    dropout: float,
+    batch_norm: bool,
+    initialisation: Initialisation,
+    tied: bool,
+) -> Autoencoder:
+    """A convolutional autoencoder; each of `channels` halves the image.
+
+    shape, target: of x̃ and of x. maps, link: what the likelihood asks of the decoder.
+    down: `stride`, strided convolutions and their transposes; `pool`, max-pooling and repetition.
+    tied: the decoder's kernels are the encoder's.
+    """
+    if len(shape) != 3:
+        raise ValueError(f"conv takes images [c, h, w]; this data gives vectors {list(shape)}. model=mlp takes them")
+    if not channels or any(n < 1 for n in channels):
+        raise ValueError(f"channels must be positive and at least one, got {channels}")
+    if kernel < 1 or kernel % 2 == 0:
+        raise ValueError(f"kernel must be odd, got {kernel}")
+    out = (target[0] * maps, *target[1:])
+    if shape[1:] != target[1:]:
+        raise ValueError(f"conv rebuilds images of the size it sees; {list(shape)} goes in, {list(target)} must come out")
+    if tied and (shape != out or latent.width != latent.dim):
+        raise ValueError(
+            f"tied needs a net that mirrors itself; this one goes from {list(shape)} to {latent.width} numbers, "
+            f"and from {latent.dim} to {list(out)}"
+        )
+    hidden = after(activation, dropout, nn.BatchNorm2d if batch_norm else None)
+    encoder = Encoder(shape, channels, kernel, down, latent.width, hidden)
+    tied_to = encoder if tied else None
+    decoder = Decoder(latent.dim, channels, kernel, down, out, encoder.sizes, hidden, tied_to)
+    initialise(encoder, initialisation)
+    initialise(decoder, initialisation)
+    return Autoencoder(encoder, latent, prior, decoder, output(output_activation, link), maps)

@@ -1,0 +1,78 @@
+"""Fully connected encoder and its mirror image."""
+
+from math import prod
+
+import torch
+from torch import Tensor, nn
+
+from aelab.model.activation import Name, Output, output
+from aelab.model.autoencoder import Autoencoder, Latent, Prior
+from aelab.model.net import After, Block, Initialisation, Net, Tied, after, initialise
+
+
+class Encoder(Net):
+    """x̃ [b, *shape] -> h [b, width]: blocks h = dropout(act(norm(Wh + b))), the last one plain"""
+
+    def __init__(self, n_in: int, widths: list[int], n_out: int, after: After) -> None:
+        blocks = [Block(layer=nn.Linear(a, b), **after(b)) for a, b in zip([n_in, *widths], widths, strict=False)]
+        super().__init__(*blocks, Block(layer=nn.Linear([n_in, *widths][-1], n_out)))
+
+    def forward(self, h: Tensor) -> Tensor:
+        return self.blocks(h.flatten(1))
+
+
+class Decoder(Net):
+    """z [b, d] -> [b, *shape]: the encoder's blocks mirrored; tied, with its weights transposed"""
+
+    def __init__(
+        self, n_in: int, widths: list[int], shape: tuple[int, ...], after: After, tied_to: Net | None
+    ) -> None:
+        sizes = [n_in, *widths, prod(shape)]
+        if tied_to is None:
+            layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False)]
+        else:
+            mirrored = reversed(tied_to.layers)
+            layers = [Tied(layer, nn.Parameter(torch.zeros(n))) for layer, n in zip(mirrored, sizes[1:], strict=True)]
+        blocks = [Block(layer=layer, **after(n)) for layer, n in zip(layers, widths, strict=False)]
+        super().__init__(*blocks, Block(layer=layers[-1]))
+        self.shape = shape
+
+    def forward(self, h: Tensor) -> Tensor:
+        return self.blocks(h).unflatten(1, self.shape)
+
+
+def mlp(
+    shape: tuple[int, ...],
+    target: tuple[int, ...],
+    maps: int,
+    link: str,
+    latent: Latent,
+    prior: Prior,
+    widths: list[int],
+    activation: Name,
+    output_activation: Output,
+    dropout: float,
+    batch_norm: bool,
+    initialisation: Initialisation,
+    tied: bool,
+) -> Autoencoder:
+    """An autoencoder of fully connected layers; widths [] makes it linear.
+
+    shape, target: of x̃ and of x. maps, link: what the likelihood asks of the decoder.
+    widths: of the encoder's hidden layers, mirrored in the decoder; wider than x makes it overcomplete.
+    tied: the decoder's weights are the encoder's, transposed.
+    """
+    if any(width < 1 for width in widths):
+        raise ValueError(f"widths must be positive, got {widths}")
+    n_in, out = prod(shape), (target[0] * maps, *target[1:])
+    if tied and (n_in != prod(out) or latent.width != latent.dim):
+        raise ValueError(
+            f"tied needs a net that mirrors itself; this one goes from {n_in} numbers to {latent.width}, "
+            f"and from {latent.dim} to {prod(out)}"
+        )
+    hidden = after(activation, dropout, nn.BatchNorm1d if batch_norm else None)
+    encoder = Encoder(n_in, widths, latent.width, hidden)
+    decoder = Decoder(latent.dim, widths[::-1], out, hidden, encoder if tied else None)
+    initialise(encoder, initialisation)
+    initialise(decoder, initialisation)
+    return Autoencoder(encoder, latent, prior, decoder, output(output_activation, link), maps)

@@ -1,0 +1,94 @@
+"""What every net is made of: blocks, tied layers, initial weights."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Literal
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from aelab.model.activation import activation
+
+Initialisation = Literal["default", "xavier", "he", "orthogonal"] | float
+"""`default` is PyTorch's own; a number is the standard deviation of a normal distribution."""
+
+
+class Block(nn.Sequential):
+    """A layer with what goes before and after it; parts that are None are left out."""
+
+    layer: nn.Module
+
+    def __init__(self, **parts: nn.Module | None) -> None:
+        super().__init__(OrderedDict((name, part) for name, part in parts.items() if part is not None))
+
+
+class Net(nn.Module):
+    """Blocks in a row. `encoder.blocks[i]` mirrors `decoder.blocks[-1 - i]`: tying and stacking rest on that."""
+
+    def __init__(self, *blocks: nn.Module) -> None:
+        super().__init__()
+        self.blocks = nn.Sequential(*blocks)
+
+    def forward(self, h: Tensor) -> Tensor:
+        return self.blocks(h)
+
+    @property
+    def layers(self) -> list[nn.Module]:
+        """The one layer with weights of each block."""
+        return [block.layer for block in self.blocks]  # type: ignore[misc]
+
+
+class Tied(nn.Module):
+    """The transpose of another layer, with a bias of its own: x = Wᵀh + b.
+
+    Holds the layer without owning it, so that its weight is trained, counted and saved once.
+    """
+
+    def __init__(self, layer: nn.Module, bias: nn.Parameter) -> None:
+        super().__init__()
+        self.held, self.bias = (layer,), bias
+
+    @property
+    def weight(self) -> Tensor:
+        return self.held[0].weight  # type: ignore[return-value]
+
+    def forward(self, h: Tensor) -> Tensor:
+        return F.linear(h, self.weight.t(), self.bias)
+
+
+After = Callable[[int], dict[str, nn.Module | None]]
+"""What follows a hidden layer of n features or channels."""
+
+
+def after(name: str, dropout: float, norm: Callable[[int], nn.Module] | None) -> After:
+    """Norm, activation and dropout, in that order."""
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
+
+    def parts(n: int) -> dict[str, nn.Module | None]:
+        return {
+            "norm": norm(n) if norm else None,
+            "activation": activation(name),
+            "dropout": nn.Dropout(dropout) if dropout else None,
+        }
+
+    return parts
+
+
+def initialise(net: nn.Module, how: Initialisation) -> None:
+    """Draw the weights anew, biases zero; `default` leaves them as they are."""
+    if how == "default":
+        return
+    for module in net.modules():
+        if not isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+            continue
+        if how == "xavier":
+            nn.init.xavier_uniform_(module.weight)
+        elif how == "he":
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        elif how == "orthogonal":
+            nn.init.orthogonal_(module.weight)
+        elif isinstance(how, (int, float)):
+            nn.init.normal_(module.weight, std=how)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
