@@ -1,0 +1,56 @@
+"""The run's objects, and the one way that data flows through them."""
+
+import torch
+from torch import Tensor, nn
+
+from aelab.corruption.corruption import Corruptions
+from aelab.dataset.dataset import Dataset
+from aelab.metric.metric import Metric
+from aelab.model.autoencoder import Autoencoder
+from aelab.objective import Objective
+from aelab.schedule import Clock
+from aelab.trace import Trace
+
+
+class System(nn.Module):
+    """dataset -> corruption -> encoder -> latent -> decoder -> terms
+
+    The model and the objective are trained and saved; the data set and the metrics come along.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        corruption: Corruptions,
+        model: Autoencoder,
+        objective: Objective,
+        metrics: dict[str, Metric],
+    ) -> None:
+        super().__init__()
+        self.dataset, self.metrics = dataset, metrics
+        self.corruption, self.model = corruption, model
+        self.objective = objective.bind(gives(dataset, corruption, model))
+        self.clock = Clock(self)
+
+    def forward(self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False) -> Trace:
+        """The Trace of x [b, *shape]; in use, only corruptions that are `always` there apply."""
+        trace = Trace(x=x)
+        if y is not None:
+            trace["y"] = y
+        if index is not None:
+            trace["index"] = index
+        if self.corruption.chain:
+            trace.update(self.corruption.forward(x, in_use))
+        else:
+            trace["x_tilde"] = x
+        return self.model.forward(trace)
+
+    @property
+    def device(self) -> torch.device:
+        return next((p.device for p in self.parameters()), torch.device("cpu"))
+
+
+def gives(dataset: Dataset, corruption: Corruptions, model: Autoencoder) -> tuple[str, ...]:
+    """The names of all entries of a Trace of these."""
+    labels = () if dataset.rows.y is None else ("y",)
+    return ("x", *labels, "index", *corruption.gives, *model.gives)
