@@ -21,3 +21,13 @@ def suggest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'dim'?` when a known word is close, else the empty string."""
     close = get_close_matches(word, list(known), n=1)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+class Diverged(CompactHydraException):
+    """A loss that became NaN or infinite: which term, where."""
+
+    def __init__(self, term: str, stage: str, epoch: int, step: int) -> None:
+        super().__init__(
+            f"{term} became NaN or infinite in stage '{stage}', epoch {epoch}, step {step}. "
+            "A smaller optimizer.lr or trainer.gradient_clip_val=1 often helps."
+        )

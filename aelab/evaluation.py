@@ -61,7 +61,6 @@ def losses(system: System, trace: Trace) -> dict[str, Tensor]:
 
 
 def part_names(system: System) -> list[str]:
-    """`loss`, then `loss.<term>` for each of several terms (a single one at weight 1 is the loss itself)."""
+    """`loss`, and where it has several terms, `loss.<term>` for each."""
     terms = system.objective.terms
-    plain = len(terms) == 1 and next(iter(terms.values())).weight == 1
-    return ["loss", *(f"loss.{name}" for name in terms if not plain)]
+    return ["loss", *(f"loss.{name}" for name in terms if len(terms) > 1)]

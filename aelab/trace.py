@@ -8,6 +8,7 @@ from typing import Any
 VOCABULARY = {
     "x": "[b, *shape] the clean input, and the target of the reconstruction",
     "x_tilde": "[b, *shape] the input as the encoder sees it, corrupted",
+    "mask": "[b, 1, h, w] 1 where a corruption hid the input",
     "y": "[b] the labels; absent where the data has none",
     "index": "[b] the rows' numbers in the data set",
     "z": "[b, d] the code",

@@ -1,0 +1,30 @@
+"""The command line: `aelab [overrides]` trains, `aelab <command>` does the rest."""
+
+import os
+import sys
+from importlib import import_module
+
+COMMANDS = ("train", "resume", "evaluate", "reconstruct", "encode", "draw", "report", "list")
+
+
+def main() -> None:
+    """Run the command that the first word names, else train; heavy imports wait until it is known."""
+    argv = sys.argv[1:]
+    command = "train"
+    if argv and argv[0] in COMMANDS:
+        command, *argv = argv
+    if argv[:1] == ["--version"]:
+        from aelab import __version__
+
+        sys.stdout.write(f"aelab {__version__}\n")
+        return
+    status = 1
+    try:
+        status = import_module(f"aelab.command.{command}").main(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:  # `aelab --help | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    except KeyboardInterrupt:
+        status = 130
+    sys.exit(status)

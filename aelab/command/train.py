@@ -1,0 +1,87 @@
+"""`aelab [overrides]`: train one run, score it, draw it."""
+
+import logging
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from aelab import log
+from aelab.app import application
+from aelab.errors import UserError
+from aelab.files import write_json
+
+notice = logging.getLogger("aelab.notice")
+
+
+def main(argv: list[str]) -> int:
+    return application(task, "config", argv)
+
+
+def task(config: DictConfig) -> None:
+    """One run, in the folder that Hydra made for it."""
+    from hydra.core.hydra_config import HydraConfig
+
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    try:
+        train(config, folder, list(HydraConfig.get().overrides.task))
+    except UserError:
+        if HydraConfig.get().mode.name == "RUN":
+            discard(folder)
+        raise
+
+
+def discard(folder: Path) -> None:
+    """Remove the folder of a run that never began, and its parents as far as they are empty."""
+    shutil.rmtree(folder)
+    for parent in list(folder.parents)[:2]:
+        if any(parent.iterdir()) or (parent / ".gitkeep").exists():
+            break
+        parent.rmdir()
+
+
+def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool = False) -> dict[str, float]:
+    """Train a composed config in a folder, or go on with what was begun there; the final metrics."""
+    from aelab.assemble import check
+
+    began = time.monotonic()
+    log.start(None if config.dry_run else folder)
+    OmegaConf.resolve(config)
+    for line in check(config):
+        notice.info(line)
+    from aelab.assemble import assemble  # torch is imported only for settings that make sense
+
+    job = assemble(config, folder)
+    log.quiet_lightning()
+    if config.dry_run:
+        from aelab.describe import describe
+
+        sys.stdout.write(describe(config, job))
+        discard(folder)
+        return {}
+    OmegaConf.save(config, folder / ".hydra" / "config.yaml")
+    status: dict[str, Any] = {"status": "running", "overrides": overrides}
+    write_json(folder / "status.json", status)
+    notice.info("%s", folder_name(folder))
+    from aelab.fitting import fit
+    from aelab.results import finish
+
+    try:
+        epochs = fit(config, job, folder, resume)
+        metrics = finish(config, job, folder, overrides, epochs, began)
+    except BaseException as error:
+        write_json(folder / "status.json", {**status, "status": "failed", "why": f"{type(error).__name__}: {error}"})
+        raise
+    write_json(folder / "status.json", {**status, "status": "completed"})
+    return metrics
+
+
+def folder_name(folder: Path) -> str:
+    """The folder as the user would type it from here."""
+    try:
+        return str(folder.relative_to(Path.cwd()))
+    except ValueError:
+        return str(folder)

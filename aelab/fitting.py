@@ -1,0 +1,57 @@
+"""The stages of a run, one after another."""
+
+import functools
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from aelab.assemble import Job
+from aelab.build import build
+from aelab.callback.progress import Progress
+from aelab.history import History
+from aelab.interrupt import Interrupt
+from aelab.stage.stage import Work
+
+
+def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> int:
+    """Run every stage of the job's recipe in a folder; the epochs that the last one trained.
+
+    A run that goes on skips the stages before the one its last checkpoint is of. In the end the system
+    has the best weights where a validation metric chose them, else the last.
+    """
+    last, best = folder / "checkpoints" / "last.ckpt", folder / "checkpoints" / "best.ckpt"
+    history, interrupt = History(folder / "metrics.csv"), Interrupt()
+    place = torch.load(last, weights_only=True)["aelab"] if resume and last.is_file() else None
+    if place:
+        history.rewind(place["stage"], place["position"])
+    names = list(job.recipe)
+    pending = names[names.index(place["stage"]) :] if place else names
+    settings = OmegaConf.to_container(config.trainer, resolve=True)
+    assert isinstance(settings, dict)
+    settings["default_root_dir"] = settings.get("default_root_dir") or str(folder)
+    with interrupt.listening():
+        for name in pending:
+            work = Work(
+                system=job.system,
+                name=name,
+                seed=config.seed,
+                trainer=settings,  # type: ignore[arg-type]
+                make_optimizer=functools.partial(build, config.optimizer),
+                loggers=job.loggers,
+                callbacks=[*job.callbacks, *([Progress()] if settings["enable_progress_bar"] else [Progress(False)])],
+                history=history,
+                interrupt=interrupt,
+                checkpoint=last if place and name == place["stage"] else None,
+            )
+            job.recipe[name].run(work)
+    history.flush()
+    if best.is_file():
+        load_weights(job, best)
+    return history.rows[-1]["epoch"] if history.rows else 0
+
+
+def load_weights(job: Job, path: Path) -> None:
+    """The system's weights from a checkpoint, in place."""
+    state = torch.load(path, weights_only=True, map_location="cpu")["state_dict"]
+    job.system.load_state_dict({name.removeprefix("system."): value for name, value in state.items()})

@@ -1,0 +1,82 @@
+"""Did you mean: what Hydra rejects, said in one line with what it may have been."""
+
+import re
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+
+from aelab.errors import suggest
+
+
+def hint(error: str, known: Iterable[str]) -> str:
+    """One line for the text of Hydra's error, the empty string where the text is none of those known here.
+
+    known: the dotted names of the settings (`aelab.setting.names` of the plain config), and, as far as
+        the caller has them, the options of the groups: `loss/kl`.
+    """
+    known = list(known)
+    if found := re.search(
+        r"Could not override '([^'@]+)'|Could not delete from config. '(.+)' does not", error
+    ):
+        return unknown_setting(found[1] or found[2], known)
+    if found := re.search(r"Could not (?:find|load) '(.+)/([^'/]+)'", error):
+        listed = error.partition("Available options in")[2].partition("Config search path")[0]
+        own = [name.rpartition("/")[2] for name in known if name.rpartition("/")[0] == found[1]]
+        return unknown_option(found[1], found[2], re.findall(r"^\t(\S+)$", listed, re.MULTILINE) or own)
+    if found := re.search(r"An item is already at '(.+)'", error):
+        return f"{found[1]}: is there already; to change it leave out the '+'"
+    return ""
+
+
+def unknown_option(group: str, option: str, options: Iterable[str]) -> str:
+    allowed = [name for name in options if not name.startswith("_")]
+    listed = f"; it takes {', '.join(allowed)}" if allowed else ""
+    return f"{group}: no option '{option}'{suggest(option, allowed) or listed}"
+
+
+def unknown_setting(name: str, known: Collection[str]) -> str:
+    groups = {one.rpartition("/")[0] for one in known if "/" in one}
+    if "/" in name:
+        close = get_close_matches(name, groups, n=1)
+        return f"{name}: no such group" + (f"; did you mean '{close[0]}'?" if close else "")
+    parts = name.split(".")
+    for i in range(1, len(parts)):
+        group, option = "/".join(parts[:i]), parts[i]
+        if f"{group}/{option}" in known and ".".join(parts[: i + 1]) not in known:
+            return (
+                f"{name}: {group}/{option} is not selected; select it with {selection(group, option, known)}"
+            )
+    settings = {one for one in known if "/" not in one} | {group.replace("/", ".") for group in groups}
+    if meant := correct(parts, settings):
+        return f"{name}: no such setting; did you mean '{meant}'?"
+    parent = name.rpartition(".")[0]
+    there = children(parent, settings)
+    return f"{name}: no such setting" + (f"; {parent} has {', '.join(there)}" if 0 < len(there) <= 12 else "")
+
+
+def selection(group: str, option: str, known: Collection[str]) -> str:
+    """`loss=[mse,kl]` where a group's options are entries of one mapping, else `model=conv`."""
+    start = f"{group}/"
+    options = [one.removeprefix(start) for one in known if one.startswith(start)]
+    selected = [one for one in options if f"{group.replace('/', '.')}.{one}" in known]
+    return f"{group}=[{','.join([*selected, option])}]" if selected else f"{group}={option}"
+
+
+def children(parent: str, settings: Collection[str]) -> list[str]:
+    start = f"{parent}." if parent else ""
+    return sorted({one[len(start) :].partition(".")[0] for one in settings if one.startswith(start)})
+
+
+def correct(parts: list[str], settings: Collection[str]) -> str:
+    """The closest setting: every part of the name corrected in its place, else the last part anywhere."""
+    found: list[str] = []
+    for part in parts:
+        here = children(".".join(found), settings)
+        close = [part] if part in here else get_close_matches(part, here, n=1)
+        if not close:
+            break
+        found += close
+    else:
+        return ".".join(found)
+    leaves = {one.rpartition(".")[2]: one for one in sorted(settings, reverse=True)}
+    close = get_close_matches(parts[-1], leaves, n=1)
+    return leaves[close[0]] if close else ""

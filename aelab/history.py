@@ -1,0 +1,67 @@
+"""metrics.csv: one row an epoch, stage by stage."""
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+
+class History:
+    """The rows of metrics.csv, in memory and, when flushed, whole on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.flushed, self.said = path, True, 0
+        self.rows: list[dict[str, Any]] = []
+
+    def add(self, **row: Any) -> None:
+        self.rows.append(row)
+        self.flushed = False
+
+    def amend(self, **cells: Any) -> None:
+        """More cells for the last row."""
+        self.rows[-1] |= cells
+        self.flushed = False
+
+    def unsaid(self) -> list[dict[str, Any]]:
+        """The rows that came since the last call."""
+        rows, self.said = self.rows[self.said :], len(self.rows)
+        return rows
+
+    def rewind(self, stage: str, step: int) -> None:
+        """Read the file and drop what lies behind a checkpoint of this stage at this step."""
+        rows = read(self.path)
+        stages = list(dict.fromkeys(row["stage"] for row in rows))
+        earlier = set(stages[: stages.index(stage)]) if stage in stages else set(stages)
+        self.rows = [r for r in rows if r["stage"] in earlier or (r["stage"] == stage and r["step"] <= step)]
+        self.said = len(self.rows)
+
+    def flush(self) -> None:
+        """Write the file anew, atomically: columns are what any row has."""
+        if self.flushed:
+            return
+        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        partial = self.path.with_suffix(".partial")
+        with partial.open("w", newline="") as file:
+            writer = csv.DictWriter(file, columns)
+            writer.writeheader()
+            writer.writerows(self.rows)
+        os.replace(partial, self.path)
+        self.flushed = True
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The rows of a metrics.csv, numbers as numbers, empty cells left out; [] where there is no file."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        return [{name: number(cell) for name, cell in row.items() if cell} for row in csv.DictReader(file)]
+
+
+def number(cell: str) -> Any:
+    """A cell as int or float where it is one."""
+    for kind in (int, float):
+        try:
+            return kind(cell)
+        except ValueError:
+            pass
+    return cell

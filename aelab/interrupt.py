@@ -1,0 +1,41 @@
+"""Ctrl-C and SIGTERM during training: finish the minibatch, save, leave with the signal's exit status."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Interrupted(BaseException):
+    """Training was asked to stop; `status` is the exit status that shells expect, 128 + signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"interrupted by {signal.Signals(number).name}")
+        self.status = 128 + number
+
+
+class Interrupt:
+    """Whether a signal has asked the training to stop."""
+
+    requested: int = 0
+
+    def check(self) -> None:
+        """Raise Interrupted where it was asked."""
+        if self.requested:
+            raise Interrupted(self.requested)
+
+    @contextmanager
+    def listening(self) -> Iterator["Interrupt"]:
+        """Take the first signal as a request; a second Ctrl-C stops at once."""
+
+        def request(number: int, frame: FrameType | None) -> None:
+            if self.requested and number == signal.SIGINT:
+                raise KeyboardInterrupt
+            self.requested = number
+
+        before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -1,0 +1,29 @@
+"""Where messages go: all of them to the run's aelab.log, the important ones to the terminal."""
+
+import logging
+import sys
+from pathlib import Path
+
+
+def start(folder: Path | None = None) -> None:
+    """Send messages to the terminal (what the user must know) and to folder/aelab.log (everything, with times)."""
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(logging.INFO)
+    console = logging.StreamHandler(sys.stderr)
+    console.setFormatter(logging.Formatter("%(message)s"))
+    console.addFilter(lambda record: record.levelno >= logging.WARNING or record.name == "aelab.notice")
+    root.addHandler(console)
+    if folder is not None:
+        file = logging.FileHandler(folder / "aelab.log", encoding="utf-8")
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+        root.addHandler(file)
+    logging.captureWarnings(True)
+
+
+def quiet_lightning() -> None:
+    """Keep Lightning's tips and device lists out; it sets its level when it is imported, so call this after."""
+    for name in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,99 @@
+"""How long a stage trains and where it pauses: everything counted in minibatches."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+VISIT = 250
+"""Minibatches between two pauses (validation, logs, checkpoints) where epochs are shorter than that."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The stage's minibatches, numbered from 0 by their position, epoch after epoch.
+
+    epoch: minibatches of one epoch.
+    total: minibatches of the stage.
+    visit: minibatches from one pause to the next; Lightning's loop sees a visit as one epoch.
+    batch_size: rows of a minibatch on each device.
+    rows: rows of an epoch on each device.
+    """
+
+    epoch: int
+    total: int
+    visit: int
+    batch_size: int
+    rows: int
+
+    @property
+    def epochs(self) -> int:
+        return -(-self.total // self.epoch)
+
+    def pause(self, position: int) -> int:
+        """The position of the next pause after this one."""
+        return min(self.total, (position // self.visit + 1) * self.visit)
+
+    def size(self, position: int) -> int:
+        """Rows of one minibatch: the last of an epoch may be smaller."""
+        return min(self.batch_size, self.rows - position % self.epoch * self.batch_size)
+
+
+def plan(rows: int, batch_size: int, trainer: Mapping[str, Any], world_size: int = 1) -> Plan:
+    """The plan of a stage over so many training rows, from Lightning's own Trainer settings.
+
+    limit_train_batches, overfit_batches and fast_dev_run are taken in minibatches (a float is a fraction
+    of the epoch), max_steps too; check_val_every_n_epoch fixes the pauses, and null leaves them to VISIT.
+    """
+    own = rows // world_size if world_size > 1 else rows
+    whole = -(-own // batch_size)
+    epoch = whole
+    for limit in (trainer.get("limit_train_batches"), trainer.get("overfit_batches")):
+        epoch = min(epoch, count(limit, whole)) if limit else epoch
+    total, quick = math.inf, int(trainer.get("fast_dev_run") or 0)
+    if (epochs := trainer.get("max_epochs")) is not None and epochs >= 0:
+        total = epochs * epoch
+    if (steps := trainer.get("max_steps")) is not None and steps >= 0:
+        total = min(total, steps)
+    if quick:
+        epoch = min(epoch, quick)
+        total = epoch
+    if math.isinf(total):
+        raise ValueError("trainer.max_epochs and trainer.max_steps are both unlimited; set one of them")
+    every = trainer.get("check_val_every_n_epoch") or -(-VISIT // max(epoch, 1))
+    return Plan(epoch, int(total), max(epoch, 1) * every, batch_size, min(own, epoch * batch_size))
+
+
+def count(limit: float | int, of: int) -> int:
+    """Lightning's rule: a float is a fraction, an int a number of minibatches."""
+    return max(1, int(limit * of)) if isinstance(limit, float) else limit
+
+
+class Chunks:
+    """Gives Lightning, visit by visit, ranges [start, stop) of minibatches that one step takes at once.
+
+    How many they are changes only how often Lightning is asked, never the result.
+    """
+
+    def __init__(self, plan: Plan, position: "Position") -> None:
+        self.plan, self.position, self.size = plan, position, 8
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        start = self.position.value
+        end = self.plan.pause(start)
+        while start < end:
+            stop = min(end, start + self.size)
+            yield start, stop
+            start = stop
+
+    def adapt(self, minibatches: int, seconds: float, target: float = 0.25) -> None:
+        """Make the next chunks about `target` seconds long."""
+        wanted = minibatches * target / max(seconds, 1e-9)
+        self.size = int(min(max(1, wanted), 4 * self.size, 10_000))
+
+
+@dataclass
+class Position:
+    """Minibatches done so far in this stage."""
+
+    value: int = 0

@@ -1,0 +1,105 @@
+"""The end of a run: scores, pictures, results.json, and what the user reads."""
+
+import importlib.metadata
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig
+
+from aelab.assemble import Job
+from aelab.evaluation import evaluate
+from aelab.files import write_json
+from aelab.history import read
+from aelab.table import table
+from aelab.view import view
+
+PACKAGES = ("aelab", "torch", "pytorch-lightning", "hydra-core", "numpy", "scikit-learn")
+
+
+def finish(
+    config: DictConfig, job: Job, folder: Path, overrides: list[str], epochs: int, began: float
+) -> dict[str, float]:
+    """Score the trained system, draw it, write results.json last; the metrics."""
+    system = job.system
+    device = str(system.device)
+    metrics = score(job)
+    history = read(folder / "metrics.csv")
+    draw(job.figures, view(system, config.name, history, metrics), folder / "figures", job.loggers, history)
+    for logger in job.loggers:
+        logger.finalize("success")
+    write_json(
+        folder / "results.json",
+        {
+            "status": "completed",
+            "metrics": metrics,
+            "overrides": overrides,
+            "seed": config.seed,
+            "epochs": epochs,
+            "seconds": round(time.monotonic() - began, 2),
+            "parameters": sum(p.numel() for p in system.parameters()),
+            "device": device,
+            "precision": config.trainer.precision,
+            "versions": versions(),
+        },
+    )
+    sys.stdout.write(summary(metrics, list(job.baselines), folder))
+    return metrics
+
+
+def score(job: Job) -> dict[str, float]:
+    """`test/mse`, `val/mse`, ..., and the baselines' `test/pca_mse`."""
+    system, final = job.system, job.system.dataset.final
+    splits = [split for split in ("val", final) if split in system.dataset.splits]
+    metrics = {f"{split}/{name}": value for split in splits for name, value in evaluate(system, split).items()}
+    for name, baseline in job.baselines.items():
+        found = baseline.scores(system.dataset, final, system.model.latent.dim)
+        metrics |= {f"{final}/{name}_{metric}": value for metric, value in found.items()}
+    return metrics
+
+
+def draw(figures: dict[str, Any], seen: Any, folder: Path, loggers: list[Any], history: list[dict[str, Any]]) -> None:
+    """Every figure as a PNG and in TensorBoard."""
+    from pytorch_lightning.loggers import TensorBoardLogger
+
+    step = history[-1]["step"] if history else 0
+    for name, figure in figures.items():
+        canvas = figure.draw(seen)
+        if canvas is None:
+            continue
+        folder.mkdir(exist_ok=True)
+        canvas.savefig(folder / f"{name}.png", dpi=150)
+        for logger in loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.experiment.add_figure(name, canvas, global_step=step)
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that numbers depend on."""
+    return {"python": sys.version.split()[0], **{name: importlib.metadata.version(name) for name in PACKAGES}}
+
+
+def summary(metrics: dict[str, float], baselines: list[str], folder: Path) -> str:
+    """The table at the end, and where to look next."""
+    from aelab.command.train import folder_name
+
+    rows = []
+    for name, value in metrics.items():
+        split, _, metric = name.partition("/")
+        if any(metric.startswith(f"{baseline}_") for baseline in baselines):
+            continue
+        beside = [metrics.get(f"{split}/{baseline}_{metric}") for baseline in baselines]
+        rows.append([name, shown(value), *("" if b is None else shown(b) for b in beside)])
+    place = folder_name(folder)
+    return (
+        f"\n{table(['metric', 'this run', *baselines], rows)}\n"
+        f"run          {place}\n"
+        f"pictures     {place}/figures\n"
+        f"TensorBoard  tensorboard --logdir {place}\n"
+    )
+
+
+def shown(value: float) -> str:
+    return f"{value:.4g}"

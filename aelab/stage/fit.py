@@ -1,0 +1,68 @@
+"""Training by gradient steps on the run's loss."""
+
+import logging
+from typing import Any
+
+import pytorch_lightning as pl
+
+from aelab.plan import count, plan
+from aelab.stage.stage import Stage, Work
+from aelab.training import Training
+
+log = logging.getLogger(__name__)
+
+OURS = {
+    "limit_train_batches", "limit_val_batches", "limit_test_batches", "limit_predict_batches", "overfit_batches",
+    "fast_dev_run", "val_check_interval", "check_val_every_n_epoch", "num_sanity_val_steps", "max_steps", "max_epochs",
+    "gradient_clip_val", "gradient_clip_algorithm", "accumulate_grad_batches", "log_every_n_steps",
+    "enable_progress_bar", "enable_checkpointing", "enable_model_summary", "logger", "callbacks", "_target_",
+}  # fmt: skip
+"""Trainer settings that count minibatches or write: done here, since a step of Lightning's is a chunk of them."""
+
+
+class Fit(Stage):
+    """Minimises the objective over all parameters; see Training."""
+
+    def run(self, work: Work) -> None:
+        system, settings = work.system, work.trainer
+        if not any(p.requires_grad for p in system.parameters()):
+            log.info("stage %s: nothing to train", work.name)
+            return
+        trainer = pl.Trainer(
+            **{name: value for name, value in settings.items() if name not in OURS},
+            num_sanity_val_steps=0,
+            logger=work.loggers,
+            callbacks=work.callbacks,
+            enable_checkpointing=any(isinstance(c, pl.callbacks.Checkpoint) for c in work.callbacks),
+            enable_progress_bar=False,
+            enable_model_summary=False,
+        )
+        splits, b = system.dataset.splits, system.dataset.batch_size
+        pieces = plan(len(splits["train"]), b, settings, trainer.world_size)
+        # the plan ends the stage: Lightning counts visits and would not know when
+        trainer.fit_loop.max_epochs, trainer.fit_loop.epoch_loop.max_steps = pieces.epochs, pieces.total
+        module = Training(
+            system,
+            pieces,
+            stage=work.name,
+            seed=work.seed,
+            make_optimizer=work.make_optimizer,
+            history=work.history,
+            interrupt=work.interrupt,
+            clip=(settings.get("gradient_clip_val"), settings.get("gradient_clip_algorithm")),
+            accumulate=settings.get("accumulate_grad_batches") or 1,
+            val_rows=val_rows(len(splits.get("val", ())), b, settings),
+            log_every=settings.get("log_every_n_steps"),
+            shuffle=not settings.get("overfit_batches"),
+        )
+        trainer.fit(module, ckpt_path=work.checkpoint, weights_only=True)
+
+
+def val_rows(n: int, batch_size: int, settings: dict[str, Any]) -> int:
+    """How many of n validation rows Lightning's settings leave."""
+    limit = settings.get("limit_val_batches")
+    if quick := int(settings.get("fast_dev_run") or 0):
+        limit = quick
+    if limit is None:
+        return n
+    return min(n, batch_size * count(limit, -(-n // batch_size))) if limit else 0

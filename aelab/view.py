@@ -1,0 +1,50 @@
+"""What figures, codes and commands take from a trained system."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from aelab.evaluation import traces
+from aelab.figure.figure import View
+from aelab.system import System
+from aelab.trace import Trace
+
+
+def first(system: System, split: str, n: int) -> Trace:
+    """The Trace of the first n rows of a split, on the CPU."""
+    parts = [on_cpu(trace) for trace in traces(system, split, n)]
+    return Trace({name: join([part[name] for part in parts]) for name in parts[0]})
+
+
+def codes(system: System, split: str) -> tuple[Tensor, Tensor | None]:
+    """(z [n, d], y [n] or None) of every row of a split, corrupted only by what is always there."""
+    zs, ys = [], []
+    for trace in traces(system, split, in_use=True):
+        zs.append(trace.z.cpu())
+        ys.append(trace["y"].cpu() if "y" in trace else None)
+    return torch.cat(zs), None if ys[0] is None else torch.cat(ys)  # type: ignore[arg-type]
+
+
+def on_cpu(trace: Trace) -> Trace:
+    return Trace({name: value.cpu() for name, value in trace.items() if isinstance(value, Tensor)})
+
+
+def join(parts: list[Any]) -> Any:
+    return torch.cat(parts) if parts[0].ndim else parts[0]
+
+
+def view(system: System, name: str, history: list[dict[str, Any]], metrics: dict[str, float]) -> View:
+    """The view of a run for its figures; the model moves to the CPU."""
+    system.cpu()
+    system.dataset.to(torch.device("cpu"))
+    system.eval()
+    return View(
+        model=system.model,
+        dataset=system.dataset,
+        name=name,
+        trace=lambda split, n: first(system, split, n),
+        codes=lambda split: codes(system, split),
+        history=history,
+        metrics=metrics,
+    )
