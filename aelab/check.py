@@ -13,9 +13,9 @@ from aelab.annotation import fits, is_collection, meant, options, words
 from aelab.build import SPECIAL, locate
 from aelab.errors import UserError, suggest
 from aelab.parameters import parameters
-from aelab.setting import Node, keys, name_of, said, setting
+from aelab.setting import Node, keys, name_of, said, setting, written
 
-SUPPLIED = frozenset({"shape", "target", "maps", "link", "latent", "prior", "params"})
+SUPPLIED = frozenset({"shape", "target", "maps", "link", "latent", "prior", "params", "folder", "save_dir"})
 """Arguments that the program gives when it builds, so that the config need not."""
 
 
@@ -52,12 +52,14 @@ def walk(node: Node, schema: Mapping[str, Any], supplied: Collection[str]) -> It
             yield from error.problems
             continue
         annotation = takes[key].annotation if key in takes else schema.get(path, Any)
+        elsewhere = OmegaConf.is_interpolation(node, key)
+        source = f" from {written(node, key)}" if elsewhere else ""
         by_default = key in takes and value is None and takes[key].default is None
         if not by_default:
             with suppress(OmegaConfBaseException):  # something inside has no value; reported where it stands
                 plain = OmegaConf.to_container(value, resolve=True) if isinstance(value, Node) else value
-                yield from mismatch(path, plain, annotation)
-        if isinstance(value, Node) and not OmegaConf.is_interpolation(node, key):
+                yield from mismatch(path, plain, annotation, source)
+        if isinstance(value, Node) and not elsewhere:
             yield from walk(value, schema, supplied)
 
 
@@ -80,9 +82,10 @@ def misnamed(
             yield f"{path}{name} needs the argument '{key}' ({words(takes[key].annotation)})"
 
 
-def mismatch(path: str, value: Any, annotation: Any, group: bool = True) -> Iterator[str]:
+def mismatch(path: str, value: Any, annotation: Any, source: str, group: bool = True) -> Iterator[str]:
     """`trainer.max_epochs: takes a whole number or null, got 'abc'`, or nothing.
 
+    source: ` from ${..latent.dim}` where the value is written elsewhere.
     group: whether a group of options may fill this place.
     """
     if fits(value, annotation):
@@ -91,14 +94,14 @@ def mismatch(path: str, value: Any, annotation: Any, group: bool = True) -> Iter
         for option in options(annotation):
             if get_origin(option) in (dict, Mapping):  # name the entries, not the whole
                 for key, entry in value.items():
-                    yield from mismatch(f"{path}.{key}", entry, get_args(option)[1], group=False)
+                    yield from mismatch(f"{path}.{key}", entry, get_args(option)[1], source, group=False)
                 return
     allowed = words(annotation)
     if group and isinstance(value, str) and all(map(is_built, options(annotation))):
         hint = f"; to choose an option write {path.replace('.', '/')}={value}"
     else:
         hint = meant(value, annotation)
-    yield f"{path}: takes {allowed}{';' if ', ' in allowed else ','} got {said(value)}{hint}"
+    yield f"{path}: takes {allowed}{';' if ', ' in allowed else ','} got {said(value)}{source}{hint}"
 
 
 def is_built(option: Any) -> bool:

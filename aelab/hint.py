@@ -36,15 +36,14 @@ def unknown_option(group: str, option: str, options: Iterable[str]) -> str:
 def unknown_setting(name: str, known: Collection[str]) -> str:
     groups = {one.rpartition("/")[0] for one in known if "/" in one}
     if "/" in name:
-        close = get_close_matches(name, groups, n=1)
+        close = get_close_matches(name, sorted(groups), n=1)
         return f"{name}: no such group" + (f"; did you mean '{close[0]}'?" if close else "")
     parts = name.split(".")
     for i in range(1, len(parts)):
         group, option = "/".join(parts[:i]), parts[i]
         if f"{group}/{option}" in known and ".".join(parts[: i + 1]) not in known:
-            return (
-                f"{name}: {group}/{option} is not selected; select it with {selection(group, option, known)}"
-            )
+            choice = selection(group, option, known)
+            return f"{name}: {group}/{option} is not selected; select it with {choice}"
     settings = {one for one in known if "/" not in one} | {group.replace("/", ".") for group in groups}
     if meant := correct(parts, settings):
         return f"{name}: no such setting; did you mean '{meant}'?"

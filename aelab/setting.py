@@ -5,11 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
-from omegaconf.errors import (
-    InterpolationToMissingValueError,
-    MissingMandatoryValue,
-    OmegaConfBaseException,
-)
+from omegaconf.errors import InterpolationToMissingValueError, MissingMandatoryValue, OmegaConfBaseException
 
 from aelab.errors import UserError, suggest
 
@@ -45,13 +41,17 @@ def setting(node: Node, key: Any) -> Any:
         return node[key]
     except MissingMandatoryValue as error:
         raise UserError(f"{name_of(node, key)}: must be given") from error
-    except (
-        InterpolationToMissingValueError
-    ) as error:  # one line for what is missing, however often it is read
+    except InterpolationToMissingValueError as error:  # one line for it, however often it is read
         raise UserError(f"{str(error).splitlines()[0].rpartition(': ')[2]}: must be given") from error
     except OmegaConfBaseException as error:
-        raw = OmegaConf.to_container(node, resolve=False)[key]  # type: ignore[index]
-        raise UserError(f"{name_of(node, key)}: {raw} {why(error, str(raw), node)}") from error
+        raw = written(node, key)
+        raise UserError(f"{name_of(node, key)}: {raw} {why(error, raw, node)}") from error
+
+
+def written(node: Node, key: Any) -> str:
+    """`${..latent.dim}`: an interpolation as it stands in the file."""
+    raw: Any = OmegaConf.to_container(node, resolve=False)
+    return str(raw[key])
 
 
 def why(error: OmegaConfBaseException, raw: str, node: Node) -> str:

@@ -78,8 +78,15 @@ def fitting(columns: Iterable[Iterable[str]], limit: int) -> int:
 
 def wrap(text: str, columns: int, first: str = "", later: str = "") -> str:
     """Lines no longer than the terminal, words kept whole; `first` and `later` open them."""
-    indents = {"initial_indent": first, "subsequent_indent": later}
-    return fill(text, columns, **indents, break_long_words=False, break_on_hyphens=False) or first.rstrip()
+    lines = fill(
+        text,
+        columns,
+        initial_indent=first,
+        subsequent_indent=later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return lines or first.rstrip()
 
 
 def spread(samples: Sequence[Sequence[float]], better: int = 0) -> list[str]:
@@ -99,14 +106,15 @@ def spread(samples: Sequence[Sequence[float]], better: int = 0) -> list[str]:
 
 
 def number_format(values: Sequence[float], spreads: Sequence[float] = ()) -> str:
-    """One format for a column: four digits of the smallest number, and the same decimals for all."""
-    if all(float(value).is_integer() and abs(value) < 1e9 for value in (*values, *spreads) if isfinite(value)):
+    """One for a column, with the same decimals: four digits of the largest, at least two of the smallest."""
+    whole = (isfinite(v) and float(v).is_integer() and abs(v) < 1e9 for v in (*values, *spreads) if v == v)
+    if all(whole):
         return ".0f"
     orders = [floor(log10(abs(value))) for value in values if value and isfinite(value)]
     low, high = min(orders, default=0), max(orders, default=0)
     if high < -3 or high > 6 or high - low > 4:
         return ".3e"
-    return f".{min(max(3 - low, 0), 6)}f"
+    return f".{max(3 - high, 1 - low, 0)}f"
 
 
 def write(text: str) -> None:

@@ -42,7 +42,7 @@ class Block(Corruption):
 
     def inside(self, b: int, n: int, device: torch.device) -> Tensor:
         """[b, n]: which of n places along one side the block covers."""
-        side = round(self.strength * n)  # type: ignore[operator]  # a number once its clock is set
+        side = round(self.strength * n)
         if self.position == "centre":
             start = torch.full((b, 1), (n - side) // 2, device=device)
         else:

@@ -1,6 +1,7 @@
 """Corruptions: x -> x̃, in batch on the device, one after another."""
 
 from collections.abc import Mapping
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +26,8 @@ class Corruption(nn.Module):
             raise ValueError(f"strength must lie in [{low:g}, {high:g}], got {strength}")
         if clip is not None and (len(clip) != 2 or clip[0] >= clip[1]):
             raise ValueError(f"clip takes [low, high] with low < high, or null, got {clip}")
-        self.strength, self.clip, self.always = strength, clip, always
+        self.strength = cast(float, strength)  # the clock puts a number where a schedule stands
+        self.clip, self.always = clip, always
 
     limits: tuple[float, float] = (0.0, 1.0)
     """Between which the strength must lie."""

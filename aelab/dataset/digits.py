@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aelab.dataset.dataset import Dataset, Rows
+from aelab.dataset.dataset import Dataset
+from aelab.dataset.rows import Rows
 from aelab.dataset.scale import Scale, fixed
 from aelab.errors import UserError
 
@@ -29,5 +30,5 @@ class Digits(Dataset):
         x, y = torch.from_numpy(table[:, :64]), torch.from_numpy(table[:, 64]).long()
         return Rows(x.reshape(-1, 1, 8, 8).contiguous(), y, classes=[str(digit) for digit in range(10)])
 
-    def make_scale(self, train: Tensor) -> Scale:
+    def make_scale(self, x: Tensor, train: Tensor) -> Scale:
         return fixed(0, 16)

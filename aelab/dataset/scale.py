@@ -10,13 +10,13 @@ from torch import Tensor
 class Scale:
     """x = (raw − offset) / factor, per feature or for all at once; `inverse` goes back."""
 
-    offset: Tensor
-    factor: Tensor
+    offset: Tensor  # [] or [*shape]
+    factor: Tensor  # [] or [*shape]
 
     def __call__(self, raw: Tensor) -> Tensor:
-        return raw.float().sub_(self.offset).div_(self.factor) if raw.dtype != torch.float32 else (
-            (raw - self.offset) / self.factor
-        )
+        if raw.dtype == torch.float32:
+            return (raw - self.offset).div_(self.factor)
+        return raw.float().sub_(self.offset).div_(self.factor)  # in place on the copy: the cheapest on bytes
 
     def inverse(self, x: Tensor) -> Tensor:
         return x * self.factor + self.offset
@@ -31,12 +31,14 @@ def fixed(offset: float, factor: float) -> Scale:
 
 
 def unit(train: Tensor) -> Scale:
-    """Every feature's range over the training rows to [0, 1]; a constant feature to 0."""
-    low, high = train.amin(0).float(), train.amax(0).float()
-    return Scale(low, torch.where(high > low, high - low, 1.0))
+    """The range over the training rows to [0, 1]: every feature of a vector, an image as a whole."""
+    x = train.flatten() if train.ndim == 4 else train
+    low, high = x.amin(0).float(), x.amax(0).float()
+    return Scale(low, torch.where(high > low, high - low, 1.0))  # a constant feature becomes 0
 
 
 def standard(train: Tensor) -> Scale:
-    """Every feature to mean 0 and standard deviation 1 over the training rows."""
-    std, mean = torch.std_mean(train.float(), dim=0, correction=0)
-    return Scale(mean, torch.where(std > 0, std, 1.0))
+    """Mean 0, standard deviation 1 over the training rows: every feature of a vector, an image as a whole."""
+    x = train.flatten() if train.ndim == 4 else train
+    std, mean = torch.std_mean(x.float(), dim=0, correction=0)
+    return Scale(mean, torch.where(x.amax(0) > x.amin(0), std, 1.0))

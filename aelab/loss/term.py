@@ -1,5 +1,7 @@
 """A term of the objective, and the terms that are likelihoods."""
 
+from typing import cast
+
 from torch import Tensor, nn
 
 from aelab.schedule import Number
@@ -15,7 +17,7 @@ class Term(nn.Module):
 
     def __init__(self, weight: Number = 1.0) -> None:
         super().__init__()
-        self.weight = weight
+        self.weight = cast(float, weight)  # the clock puts a number where a schedule stands
 
 
 class Likelihood(Term):

@@ -1,0 +1,18 @@
+"""What a source of data gives."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass
+class Rows:
+    """Every row, in stored form, the training rows first where the source has a split of its own."""
+
+    x: Tensor  # [n, c, h, w] or [n, features]; uint8 or float32
+    y: Tensor | None = None  # [n] int64; −1 where a row has no label
+    classes: list[str] | None = None
+    names: list[str] | None = None  # a file of each row
+    test: int | None = None  # rows from here on are the source's own test split
+    val: int | None = None  # rows from here to `test` are its own validation split
+    mapped: bool = False  # x is a view of a file too large for memory: never moved, never written

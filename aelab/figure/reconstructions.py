@@ -1,0 +1,70 @@
+"""Inputs above corrupted inputs above reconstructions."""
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure as Canvas
+from torch import Tensor
+
+from aelab.dataset.dataset import Dataset
+from aelab.figure import canvas as look
+from aelab.figure.figure import Figure, View
+from aelab.figure.pick import pick
+from aelab.figure.tile import centres, gap, pixels, tile
+from aelab.figure.vectors import vectors
+
+
+class Reconstructions(Figure):
+    """x over x̃ over x̂
+
+    n: columns, spread over the classes where there are labels.
+    """
+
+    def __init__(self, n: int = 10) -> None:
+        if n < 1:
+            raise ValueError(f"n must be at least 1, got {n}")
+        self.n = n
+
+    def draw(self, view: View) -> Canvas | None:
+        dataset, split = view.dataset, view.dataset.final
+        shown = pick(dataset, split, self.n)
+        trace = view.trace(split, max(shown) + 1)
+        if "x_hat" not in trace:
+            return None
+        x, x_tilde, x_hat = (trace[name][shown].detach().float() for name in ("x", "x_tilde", "x_hat"))
+        rows = {"input": x, "corrupted": x_tilde, "reconstruction": x_hat}
+        if x_tilde.shape == x.shape and torch.equal(x_tilde, x):
+            del rows["corrupted"]
+        title = look.heading("Reconstructions", dataset, view.name)
+        if dataset.is_image:
+            y = trace["y"][shown].tolist() if trace.get("y") is not None else None
+            return images(rows, y, dataset, title)
+        return vectors(rows, dataset, title)
+
+
+def images(rows: dict[str, Tensor], y: list[int] | None, dataset: Dataset, title: str) -> Canvas:
+    """All as one picture; class names above, each column's error below."""
+    shades = [pixels(x, dataset) for x in rows.values()]
+    if any(s.ndim == 4 for s in shades):  # grey beside colour, as in colorization
+        shades = [s if s.ndim == 4 else np.repeat(s[..., None], 3, axis=3) for s in shades]
+    n, h, w = shades[0].shape[:3]
+    picture = tile(np.concatenate(shades), n)
+    side = min(1.0, 10 / n)  # inches a column
+    words = 0.1 if side < 0.5 else 0.5 if y is None else 0.75  # inches above and below
+    tall = n * side * picture.shape[0] / picture.shape[1]
+    canvas = look.sheet(max(n * side + 1.25, 5), tall + words, title)
+    axes = canvas.add_subplot()
+    axes.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    look.bare(axes)
+    axes.set_yticks(centres(len(rows), h, gap(h, w)), list(rows))
+    axes.set_xticks([])
+    columns = centres(n, w, gap(h, w))
+    if side >= 0.5:  # else the numbers would run into each other
+        errors = (rows["input"] - rows["reconstruction"]).square().flatten(1).mean(1)
+        axes.set_xticks(columns, [f"{e:#.2g}".rstrip(".") for e in errors.tolist()])
+        axes.set_xlabel("mean squared error per pixel, in model units", fontsize=look.SMALL, color=look.GREY)
+        if y is not None:
+            top = axes.secondary_xaxis("top")
+            top.set_xticks(columns, [look.class_name(dataset, label) for label in y])
+            top.tick_params(length=0, labelsize=look.TEXT, labelcolor=look.INK)
+            top.spines[:].set_visible(False)
+    return canvas

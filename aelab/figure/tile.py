@@ -1,0 +1,54 @@
+"""Many pictures as one array, so that one imshow draws them all."""
+
+import math
+
+import numpy as np
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from aelab.dataset.dataset import Dataset
+
+
+def pixels(x: Tensor, dataset: Dataset) -> np.ndarray:
+    """Images in model units [n, c, h, w] -> shades in [0, 1], [n, h, w] grey or [n, h, w, 3] in colour.
+
+    Black and white are the ends of the data's own range, the same for all; what lies beyond is clipped.
+    A picture of another size, a low resolution, is enlarged to the data's, its pixels still visible.
+    """
+    low, high = dataset.extremes()
+    if low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    x = x.detach().float()
+    if x.shape[-2:] != dataset.shape[-2:]:
+        x = interpolate(x, size=dataset.shape[-2:], mode="nearest")
+    shade = ((x - low) / ((high - low) or 1.0)).clamp(0, 1)
+    return shade[:, :3].permute(0, 2, 3, 1).numpy() if shade.shape[1] >= 3 else shade[:, 0].numpy()
+
+
+def gap(h: int, w: int) -> int:
+    """Pixels between tiles of this size."""
+    return max(1, round(max(h, w) / 16))
+
+
+def tile(images: np.ndarray, columns: int) -> np.ndarray:
+    """[n, h, w] or [n, h, w, 3] -> one picture, row by row; what no image covers is NaN, white in colour."""
+    n, h, w = images.shape[:3]
+    space, rows = gap(h, w), math.ceil(n / columns)
+    size = (rows * (h + space) - space, columns * (w + space) - space, *images.shape[3:])
+    picture = np.full(size, np.nan if images.ndim == 3 else 1.0, dtype=np.float32)
+    for i, image in enumerate(images):
+        top, left = i // columns * (h + space), i % columns * (w + space)
+        picture[top : top + h, left : left + w] = image
+    return picture
+
+
+def centres(n: int, size: int, space: int) -> list[float]:
+    """Where the middles of n tiles of this height or width lie in the picture."""
+    return [i * (size + space) + (size - 1) / 2 for i in range(n)]
+
+
+def columns_for(n: int, h: int, w: int) -> int:
+    """So many columns that n tiles make a picture about square, rather wide, with few places left empty."""
+    square = math.sqrt(n * h / w)
+    wider = range(math.ceil(square), min(n, math.ceil(1.5 * square)) + 1)
+    return min(wider, key=lambda columns: 3 * (-n % columns) / n + 0.5 * columns / square, default=n)

@@ -1,0 +1,116 @@
+"""Tiny data sets, tiny nets and the View of them that every figure's test draws."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from aelab.dataset.dataset import Dataset, Rows
+from aelab.dataset.scale import Scale, fixed
+from aelab.figure.figure import View
+from aelab.model.autoencoder import Autoencoder, Latent, Prior
+from aelab.model.net import Net
+from aelab.trace import Trace
+
+
+class Memory(Dataset):
+    """Rows that a test made up."""
+
+    def __init__(self, rows: Rows, scale: Callable[[Tensor], Scale] | None = None, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.made_up, self.scaled_by = rows, scale
+
+    def read(self) -> Rows:
+        return self.made_up
+
+    def make_scale(self, x: Tensor, train: Tensor) -> Scale:
+        return self.scaled_by(x[train]) if self.scaled_by else fixed(0, 255)
+
+
+class Plain(Latent):
+    """z = h"""
+
+    def forward(self, h: Tensor) -> dict[str, Tensor]:
+        return {"z": h}
+
+
+def linear_net(shape: tuple[int, ...], dim: int, hidden: int = 6) -> Autoencoder:
+    """flatten -> hidden -> z -> hidden -> x̂"""
+    width = math.prod(shape)
+    first = nn.Sequential(nn.Flatten(), nn.Linear(width, hidden), nn.ReLU())
+    last = nn.Sequential(nn.Linear(hidden, width), nn.Unflatten(1, shape))
+    encoder = Net(first, nn.Linear(hidden, dim))
+    decoder = Net(nn.Sequential(nn.Linear(dim, hidden), nn.ReLU()), last)
+    return Autoencoder(encoder, Plain(dim), Prior(), decoder)
+
+
+def view_of(
+    dataset: Dataset,
+    model: Autoencoder,
+    corrupt: Callable[[Tensor], Tensor] = lambda x: x,
+    history: list[dict[str, Any]] | None = None,
+) -> View:
+    """What the core offers a figure, without the core."""
+    model.eval()
+
+    @torch.no_grad()
+    def trace(split: str, n: int) -> Trace:
+        index = dataset.splits[split][:n]
+        x, y = dataset.batch(index)
+        begun = Trace(x=x, x_tilde=corrupt(x), index=index)
+        return model(begun if y is None else Trace(begun, y=y))
+
+    @torch.no_grad()
+    def codes(split: str) -> tuple[Tensor, Tensor | None]:
+        x, y = dataset.batch(dataset.splits[split])
+        return model.encode(x)["z"], y
+
+    return View(model, dataset, "tiny", trace, codes, history or [])
+
+
+@pytest.fixture
+def memory() -> Callable[..., Dataset]:
+    """(shape, n, classes, scale) -> a data set of random bytes, or floats for vectors."""
+
+    def make(
+        shape: tuple[int, ...] = (1, 6, 4),
+        n: int = 60,
+        classes: int = 3,
+        scale: Callable[[Tensor], Scale] | None = None,
+    ) -> Dataset:
+        generator = torch.Generator().manual_seed(0)
+        if len(shape) == 3:
+            x = torch.randint(0, 256, (n, *shape), generator=generator, dtype=torch.uint8)
+        else:
+            x = torch.randn(n, *shape, generator=generator) * 3 + 10
+            scale = scale or (lambda train: fixed(10, 3))
+        names = [f"class {i}" for i in range(classes)]
+        rows = Rows(x, torch.arange(n) % classes if classes else None, names if classes else None)
+        return Memory(rows, scale).setup()
+
+    return make
+
+
+@pytest.fixture
+def view() -> Callable[..., View]:
+    """(dataset, model, corrupt, history) -> its View; a linear net with two codes by default."""
+
+    def make(dataset: Dataset, model: Autoencoder | None = None, dim: int = 2, **settings: Any) -> View:
+        torch.manual_seed(0)
+        return view_of(dataset, model or linear_net(dataset.shape, dim), **settings)
+
+    return make
+
+
+@pytest.fixture
+def painted() -> Callable[[Any], Any]:
+    """Draws everything a picture holds, so that whatever warns does so here; gives the picture back."""
+
+    def paint(canvas: Any) -> Any:
+        canvas.draw_without_rendering()
+        return canvas
+
+    return paint
