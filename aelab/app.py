@@ -1,5 +1,7 @@
 """A command as a Hydra application: composed, checked, and ended with an exit status that means something."""
 
+import io
+import os
 import re
 import secrets
 import signal
@@ -10,20 +12,18 @@ from types import FrameType
 from typing import Any
 
 import hydra
-from hydra.errors import ConfigCompositionException, HydraException
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import CompactHydraException, ConfigCompositionException, OverrideParseException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from aelab.errors import UserError
 from aelab.interrupt import Interrupted
+from aelab.places import conf_dir
 
 
-def conf_dir() -> Path:
-    """The configurations: inside the installed package, or beside it in the source tree."""
-    here = Path(__file__).resolve().parent
-    for folder in (here / "conf", here.parent / "conf"):
-        if (folder / "config.yaml").is_file():
-            return folder
-    raise SystemExit("aelab: its configurations are missing; install it again")
+USER, REJECTED = 2, -1
+"""Exit statuses: the user's settings are wrong; the same, said by Hydra while it composed."""
 
 
 def slug(overrides: Sequence[str]) -> str:
@@ -33,31 +33,64 @@ def slug(overrides: Sequence[str]) -> str:
 
 
 def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -> int:
-    """Compose `conf/<name>.yaml` with the overrides and run the task on it; the exit status.
-
-    2: the user's settings are wrong, and nothing was begun. 1: the run failed. 128 + n: signal n.
-    """
+    """Compose `conf/<name>.yaml` with the overrides and run the task on it; the exit status."""
     OmegaConf.register_new_resolver("aelab.slug", slug, replace=True)
     # kept, so that all that asks in one run gets one answer
     OmegaConf.register_new_resolver("aelab.unique", lambda: secrets.token_hex(2), use_cache=True, replace=True)
     sys.argv = ["aelab" if name == "config" else f"aelab {name}", *argv]
     if str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))  # a user's own classes in the folder they work in
+    caught: list[CompactHydraException] = []
+    held = io.StringIO()
+
+    def guarded(config: DictConfig) -> Any:
+        """Keeps a single run's error out of Hydra's hands, which would add words to it; a sweep's go on there."""
+        sys.stderr = stderr
+        try:
+            return task(config)
+        except CompactHydraException as error:
+            if HydraConfig.get().mode == RunMode.MULTIRUN or "HYDRA_FULL_ERROR" in os.environ:
+                raise
+            caught.append(error)
+
+    run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(guarded)
+    stderr, sys.stderr = sys.stderr, held  # what Hydra says of a composition may be said better
+    try:
+        status = concluding(run, caught)
+    finally:
+        sys.stderr = stderr
+    said = held.getvalue()
+    sys.stderr.write((status == REJECTED and advice(said, name)) or said)
+    return USER if status == REJECTED else status
+
+
+def concluding(run: Callable[[], Any], caught: Sequence[Exception] = ()) -> int:
+    """Run it to its exit status; what the user did wrong is said without a traceback.
+
+    2: the user's settings are wrong, and nothing was begun. 1: the run failed. 128 + n: signal n.
+    """
     signal.signal(signal.SIGTERM, terminate)
-    run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(task)
     try:
         run()
+        if caught:
+            raise caught[0]
     except Interrupted as stop:
-        sys.stderr.write(f"{stop}; aelab resume run=DIR goes on\n")
+        sys.stderr.write(f"{stop}\n")
         return stop.status
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
-    except SystemExit as leave:
-        cause = leave.__context__
-        if isinstance(cause, ConfigCompositionException | HydraException) and not isinstance(cause, UserError):
-            advise(str(cause), name)
-            return 2
-        return 2 if isinstance(cause, UserError) else int(leave.code or 0)
+    except UserError as error:
+        if "HYDRA_FULL_ERROR" in os.environ:
+            raise
+        sys.stderr.write(f"{error}\n")
+        return USER
+    except CompactHydraException as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except SystemExit as leave:  # from Hydra, which has said what it caught
+        if isinstance(leave.__context__, ConfigCompositionException | OverrideParseException):
+            return REJECTED
+        return USER if isinstance(leave.__context__, UserError) else int(leave.code or 0)
     return 0
 
 
@@ -66,14 +99,17 @@ def terminate(number: int, frame: FrameType | None) -> None:
     raise Interrupted(number)
 
 
-def advise(error: str, name: str) -> None:
-    """Under what Hydra said, what the user may have meant."""
-    from hydra import compose
-
+def advice(error: str, name: str) -> str:
+    """What Hydra said, in one line with what the user may have meant; empty where it is not understood."""
     from aelab.hint import hint
     from aelab.setting import names
 
     with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        known = list(names(compose(name)))
-    if line := hint(error, known):
-        sys.stderr.write(line + "\n")
+        known = [*names(hydra.compose(name)), *options(conf_dir())]
+    line = hint(error, known)
+    return line + "\n" if line else ""
+
+
+def options(conf: Path) -> list[str]:
+    """`loss/kl`: the options of every group."""
+    return [str(path.relative_to(conf).with_suffix("")) for path in conf.rglob("*.yaml") if path.parent != conf]

@@ -13,9 +13,11 @@ from aelab.check import drop_leftovers, problems
 from aelab.corruption.corruption import Corruptions
 from aelab.dataset.dataset import Dataset
 from aelab.errors import UserError
+from aelab.loss.term import Likelihood
 from aelab.metric.metric import Metric
 from aelab.model.autoencoder import Autoencoder
 from aelab.objective import Objective
+from aelab.optimizer import make_optimizer
 from aelab.reads import missing
 from aelab.system import System, gives
 
@@ -82,9 +84,8 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     loggers = wrong.attempt(build_each_in, config.logger, save_dir=str(folder))
     callbacks = wrong.attempt(build_each_in, config.callback, folder=folder / "checkpoints")
     wrong.attempt(build, config.trainer, **QUIET)
-    system = wrong.attempt(assemble_system, config, wrong)
-    if system is not None:
-        wrong.attempt(build, config.optimizer, params=[torch.nn.Parameter(torch.zeros(()))])
+    wrong.attempt(make_optimizer, config.optimizer, [torch.nn.Parameter(torch.zeros(1))])
+    system = wrong.attempt(assemble_system, config)
     wrong.stop()
     return Job(system, recipe, figures, baselines, loggers, callbacks)
 
@@ -109,26 +110,26 @@ def taken(node: DictConfig, extra: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in extra.items() if name in names}
 
 
-def assemble_system(config: DictConfig, wrong: Problems | None = None) -> System:
+def assemble_system(config: DictConfig) -> System:
     """Data, corruption, nets, objective and metrics of a config, and whether they fit together."""
-    wrong = wrong or Problems()
-    dataset: Dataset | None = wrong.attempt(build, config.dataset)
-    chain: Corruptions | None = wrong.attempt(lambda: Corruptions(build(config.corruption)))
-    objective: Objective | None = wrong.attempt(lambda: Objective(build(config.loss)))
-    metrics: dict[str, Metric] | None = wrong.attempt(build, config.metric)
-    if dataset is not None:
-        wrong.attempt(dataset.setup)
-    if dataset is None or not dataset.splits or chain is None or objective is None or metrics is None:
+    wrong = Problems()
+    # what could not be built is replaced by nothing at all, so that the rest is still looked at
+    chain: Corruptions = wrong.attempt(lambda: Corruptions(build(config.corruption))) or Corruptions({})
+    objective: Objective = wrong.attempt(lambda: Objective(build(config.loss))) or Objective({})
+    metrics: dict[str, Metric] = wrong.attempt(build, config.metric) or {}
+    dataset: Dataset | None = wrong.attempt(lambda: build(config.dataset).setup())
+    shape = (1, 32, 32) if dataset is None else dataset.shape
+    told = {"target": shape, "maps": objective.maps, "link": objective.link}
+    model: Autoencoder | None = wrong.attempt(
+        lambda: build(config.model, shape=corrupted_shape(chain, shape), **told)
+    )
+    if dataset is not None and model is not None:
+        system = System(dataset, chain, model, objective, metrics)
+        wrong.lines += mismatched(system)
         wrong.stop()
-        raise AssertionError("unreachable: what is None has said why")
-    shape = wrong.attempt(corrupted_shape, chain, dataset.shape) or dataset.shape
-    told = {"shape": shape, "target": dataset.shape, "maps": objective.maps, "link": objective.link}
-    model: Autoencoder | None = wrong.attempt(build, config.model, **told)
-    if model is not None:
-        wrong.lines += mismatches(dataset, chain, model, objective, metrics, choices(config))
+        return system
     wrong.stop()
-    assert model is not None
-    return System(dataset, chain, model, objective, metrics)
+    raise AssertionError("unreachable: what is not there has said why")
 
 
 def corrupted_shape(chain: Corruptions, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -141,40 +142,32 @@ def corrupted_shape(chain: Corruptions, shape: tuple[int, ...]) -> tuple[int, ..
     return shape
 
 
-def choices(config: DictConfig) -> str:
-    """`model/latent=gaussian`, from the class where the choice itself is not known."""
-    target = config.model.get("latent", config.model)["_target_"]
-    return f"model/latent={target.split('.')[-2]}" if "latent" in config.model else f"model={target.split('.')[-2]}"
-
-
-def mismatches(
-    dataset: Dataset,
-    chain: Corruptions,
-    model: Autoencoder,
-    objective: Objective,
-    metrics: Mapping[str, Metric],
-    latent: str,
-) -> list[str]:
-    """A line for each pair of parts that do not fit."""
-    there = gives(dataset, chain, model)
+def mismatched(system: System) -> list[str]:
+    """A line for each part of the system that does not fit the others."""
+    dataset, model, objective = system.dataset, system.model, system.objective
+    there = gives(dataset, system.corruption, model)
     readers = {f"loss.{name}": term.forward for name, term in objective.terms.items()}
-    readers |= {f"metric.{name}": metric.update for name, metric in metrics.items()}
-    lines = []
-    for name, method in readers.items():
-        if lacking := missing(method, there):
-            lines.append(f"{name} reads {', '.join(lacking)}; {explain(lacking, latent, model.latent.gives)}")
-    likelihood = objective.likelihood
-    if likelihood is not None and likelihood.unit and not dataset.is_unit:
-        name = next(name for name, term in objective.terms.items() if term is likelihood)
-        low, high = dataset.extremes()
-        lines.append(f"loss.{name}: needs data in [0, 1], this data lies in [{low:.3g}, {high:.3g}]; use loss=[mse]")
+    readers |= {f"metric.{name}": metric.update for name, metric in system.metrics.items()}
+    lines = [
+        f"{name} reads {', '.join(lacking)}; {explain(lacking, model)}"
+        for name, method in readers.items()
+        if (lacking := missing(method, there))
+    ]
+    for name, term in objective.terms.items():
+        if isinstance(term, Likelihood) and term.unit and not dataset.is_unit:
+            low, high = dataset.extremes()
+            lines.append(
+                f"loss.{name}: needs data in [0, 1], this data lies in [{low:.3g}, {high:.3g}]; "
+                "loss=[mse] takes any, dataset.scale=unit brings arrays there"
+            )
     return lines
 
 
-def explain(lacking: list[str], latent: str, given: tuple[str, ...]) -> str:
-    """Who gives what is lacking, or who does not."""
+def explain(lacking: list[str], model: Autoencoder) -> str:
+    """Who would give what is lacking, or who does not."""
     if "y" in lacking:
         return "this data has no labels"
     if "mask" in lacking:
         return "no corruption gives a mask; corruption=block does"
-    return f"{latent} gives {', '.join(given)}"
+    latent = type(model.latent).__module__.rpartition(".")[2]
+    return f"model/latent={latent} gives {', '.join(model.latent.gives)}"

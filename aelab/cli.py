@@ -18,10 +18,17 @@ def main() -> None:
 
         sys.stdout.write(f"aelab {__version__}\n")
         return
-    status = 1
+    from aelab.errors import UserError, suggest
+
     try:
+        if argv and command == "train" and argv[0].isidentifier():
+            hint = suggest(argv[0], COMMANDS) or f"; commands are {', '.join(COMMANDS)}"
+            raise UserError(f"{argv[0]}: is no command, and a setting has a '='{hint}")
         status = import_module(f"aelab.command.{command}").main(argv)
         sys.stdout.flush()
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        status = 2
     except BrokenPipeError:  # `aelab --help | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0

@@ -7,11 +7,12 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 
 from aelab.assemble import Job
-from aelab.build import build
 from aelab.callback.progress import Progress
 from aelab.history import History
 from aelab.interrupt import Interrupt
+from aelab.optimizer import make_optimizer
 from aelab.stage.stage import Work
+from aelab.system import System
 
 
 def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> int:
@@ -37,7 +38,7 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> int
                 name=name,
                 seed=config.seed,
                 trainer=settings,  # type: ignore[arg-type]
-                make_optimizer=functools.partial(build, config.optimizer),
+                make_optimizer=functools.partial(make_optimizer, config.optimizer),
                 loggers=job.loggers,
                 callbacks=[*job.callbacks, *([Progress()] if settings["enable_progress_bar"] else [Progress(False)])],
                 history=history,
@@ -47,11 +48,11 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> int
             job.recipe[name].run(work)
     history.flush()
     if best.is_file():
-        load_weights(job, best)
+        load_weights(job.system, best)
     return history.rows[-1]["epoch"] if history.rows else 0
 
 
-def load_weights(job: Job, path: Path) -> None:
+def load_weights(system: System, path: Path) -> None:
     """The system's weights from a checkpoint, in place."""
     state = torch.load(path, weights_only=True, map_location="cpu")["state_dict"]
-    job.system.load_state_dict({name.removeprefix("system."): value for name, value in state.items()})
+    system.load_state_dict({name.removeprefix("system."): value for name, value in state.items()})

@@ -14,7 +14,7 @@ def start(folder: Path | None = None) -> None:
     root.setLevel(logging.INFO)
     console = logging.StreamHandler(sys.stderr)
     console.setFormatter(logging.Formatter("%(message)s"))
-    console.addFilter(lambda record: record.levelno >= logging.WARNING or record.name == "aelab.notice")
+    console.addFilter(matters)
     root.addHandler(console)
     if folder is not None:
         file = logging.FileHandler(folder / "aelab.log", encoding="utf-8")
@@ -27,3 +27,9 @@ def quiet_lightning() -> None:
     """Keep Lightning's tips and device lists out; it sets its level when it is imported, so call this after."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def matters(record: logging.LogRecord) -> bool:
+    """Whether the user must see it at once; what libraries warn of is in the log."""
+    ours = record.name.startswith("aelab") and record.levelno >= logging.WARNING
+    return ours or record.name == "aelab.notice" or record.levelno >= logging.ERROR

@@ -3,14 +3,15 @@
 import importlib.metadata
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import torch
 from omegaconf import DictConfig
 
 from aelab.assemble import Job
 from aelab.evaluation import evaluate
+from aelab.figure.figure import View
 from aelab.files import write_json
 from aelab.history import read
 from aelab.table import table
@@ -27,7 +28,8 @@ def finish(
     device = str(system.device)
     metrics = score(job)
     history = read(folder / "metrics.csv")
-    draw(job.figures, view(system, config.name, history, metrics), folder / "figures", job.loggers, history)
+    pictures = draw(job.figures, view(system, config.name, history, metrics), folder / "figures")
+    to_tensorboard(pictures, job.loggers, history[-1]["step"] if history else 0)
     for logger in job.loggers:
         logger.finalize("success")
     write_json(
@@ -60,20 +62,26 @@ def score(job: Job) -> dict[str, float]:
     return metrics
 
 
-def draw(figures: dict[str, Any], seen: Any, folder: Path, loggers: list[Any], history: list[dict[str, Any]]) -> None:
-    """Every figure as a PNG and in TensorBoard."""
-    from pytorch_lightning.loggers import TensorBoardLogger
-
-    step = history[-1]["step"] if history else 0
+def draw(figures: dict[str, Any], seen: View, folder: Path) -> Iterator[Path]:
+    """Every figure that has something to show, as a PNG and in what TensorBoard loggers there are."""
     for name, figure in figures.items():
         canvas = figure.draw(seen)
-        if canvas is None:
-            continue
-        folder.mkdir(exist_ok=True)
-        canvas.savefig(folder / f"{name}.png", dpi=150)
+        if canvas is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"{name}.png"
+            canvas.savefig(path, dpi=150)
+            yield path
+
+
+def to_tensorboard(paths: Iterable[Path], loggers: list[Any], step: int) -> None:
+    """The pictures, as they are, to every logger of TensorBoard."""
+    from pytorch_lightning.loggers import TensorBoardLogger
+    from torchvision.io import ImageReadMode, read_image
+
+    for path in paths:
         for logger in loggers:
             if isinstance(logger, TensorBoardLogger):
-                logger.experiment.add_figure(name, canvas, global_step=step)
+                logger.experiment.add_image(path.stem, read_image(str(path), ImageReadMode.RGB), step)
 
 
 def versions() -> dict[str, str]:

@@ -64,7 +64,7 @@ class Checkpoint(LightningCheckpoint):
             if self.best is not None:
                 write(self.best, self.folder / "best.ckpt")
                 self.best = None
-        trainer.save_checkpoint(self.folder / "last.ckpt")
+        trainer.save_checkpoint(self.folder / "last.ckpt", weights_only=False)
         self.saved = time.monotonic()
 
     def state_dict(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from shutil import get_terminal_size
 import yaml
 
 from aelab.errors import UserError, suggest
+from aelab.places import conf_dir
 from aelab.table import pad, width, wrap, write
 
 # `- dataset: digits  # where x comes from` in a defaults list says what the group is, and so does
@@ -31,14 +32,14 @@ class Group:
         return option + "*" * (option in self.chosen) + "+" * (option in self.yours)
 
 
-def main(argv: list[str], conf: Path) -> int:
+def main(argv: list[str], conf: Path | None = None) -> int:
     parser = ArgumentParser("aelab list", description="What a run is made of: groups and their options.")
     parser.add_argument("group", nargs="*", metavar="GROUP", help="say what its options are")
     parser.add_argument("--config-dir", metavar="DIR", type=Path, help="a folder with groups of your own")
     arguments = parser.parse_args(argv)
     if arguments.config_dir and not arguments.config_dir.is_dir():
         raise UserError(f"list: no folder '{arguments.config_dir}' (--config-dir)")
-    groups = read(conf, arguments.config_dir)
+    groups = read(conf or conf_dir(), arguments.config_dir)
     asked = [name.strip("/") for name in arguments.group]
     if unknown := [name for name in asked if not within(groups, name)]:
         there_are = f"; there are {', '.join(groups)}"

@@ -23,7 +23,8 @@ class Corruption(nn.Module):
         super().__init__()
         low, high = self.limits
         if not all(low <= s <= high for s in numbers(strength)):
-            raise ValueError(f"strength must lie in [{low:g}, {high:g}], got {strength}")
+            allowed = "must not be negative" if high == float("inf") else f"must lie in [{low:g}, {high:g}]"
+            raise ValueError(f"strength {allowed}, got {strength}")
         if clip is not None and (len(clip) != 2 or clip[0] >= clip[1]):
             raise ValueError(f"clip takes [low, high] with low < high, or null, got {clip}")
         self.strength = cast(float, strength)  # the clock puts a number where a schedule stands

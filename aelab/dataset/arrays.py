@@ -93,7 +93,7 @@ def encode(y: np.ndarray) -> tuple[Tensor, list[str]]:
         names, codes = np.unique(y.astype(str), return_inverse=True)  # sorted, the empty one first
         blank = int(names[0] == "")
         return torch.from_numpy(codes - blank), [str(name) for name in names[blank:]]
-    odd = numbers[~np.isfinite(numbers) | (numbers % 1 != 0)]
+    odd = numbers[~(np.isfinite(numbers) & (numbers == np.trunc(numbers)))]
     if len(odd):
         raise Refused("labels", f"{odd[0]:g} among the labels is no class", "dataset.labels=null for none")
     names, codes = np.unique(numbers.astype(np.int64), return_inverse=True)

@@ -1,6 +1,7 @@
 """A folder of the user's own photos."""
 
 import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -41,7 +42,7 @@ class ImageFolder(Dataset):
         **common: Any,
     ) -> None:
         super().__init__(**common)
-        h, w = size if isinstance(size, list) and len(size) == 2 else (size, size)
+        h, w = size if isinstance(size, Sequence) and len(size) == 2 else (size, size)
         if size is not None and not (isinstance(h, int) and isinstance(w, int) and h > 0 and w > 0):
             raise ValueError(f"size must be one side or [height, width], at least 1, got {size}")
         self.sides = (h, w) if isinstance(h, int) and isinstance(w, int) else None

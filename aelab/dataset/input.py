@@ -32,7 +32,7 @@ def read_input(path: str | Path, dataset: Dataset) -> Rows:
     elif path.suffix.lower() in SUFFIXES:
         rows = Rows(from_arrays(path, dataset))
     else:
-        kinds = f"an image, a folder of images or an array file ({', '.join(SUFFIXES)})"
+        kinds = f"an image, a folder of images nor an array file ({', '.join(SUFFIXES)})"
         raise UserError(f"input: '{path}' is neither {kinds}")
     if dataset.binarize == "static":
         dataset.binarize_once(rows.x)
@@ -64,7 +64,7 @@ def from_arrays(path: Path, dataset: Dataset) -> Tensor:
     own = isinstance(dataset, Arrays)
     keys = dict.fromkeys([dataset.key if own else "auto", "auto"])
     columns = dict.fromkeys([dataset.labels if own else "auto", None])
-    first = None
+    refusals: list[Refused] = []
     for key, labels in product(
         keys, columns
     ):  # new data may lack the labels, and name its samples in another way
@@ -72,9 +72,9 @@ def from_arrays(path: Path, dataset: Dataset) -> Tensor:
             x = stored(fit(read_arrays(path, key, labels, own and dataset.samples_last).x, dataset.shape))
             break
         except Refused as error:
-            first = first or error
+            refusals.append(error)
     else:
-        raise UserError(f"input: {first}") from first
+        raise UserError(f"input: {next((e for e in refusals if e.setting == 'shape'), refusals[0])}")
     bad = int((~torch.isfinite(x.flatten(1))).any(1).sum())
     if bad:
         raise UserError(f"input: {bad} of {len(x)} rows hold NaN or infinity")

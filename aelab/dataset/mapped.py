@@ -44,7 +44,7 @@ class Mapped:
         most: int,
         decode: Callable[[Callable[[np.ndarray], object]], dict[str, str]],
     ) -> None:
-        """Keep the images [*shape] that `decode` gives, `most` at most; a folder appears whole or not at all."""
+        """Keep the images [*shape] that `decode` gives, `most` at most; the folder appears whole or not."""
         room = most * int(np.prod(shape))
         self.caches.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self.caches).free

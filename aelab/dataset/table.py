@@ -80,7 +80,7 @@ class Table:
                 comments=None,
                 delimiter=None if self.delimiter == " " else self.delimiter,
                 converters=apart or None,  # type: ignore[arg-type]
-                skiprows=self.has_header,
+                skiprows=int(self.has_header),
                 ndmin=2,
                 encoding="utf-8-sig",
                 quotechar='"',

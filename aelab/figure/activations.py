@@ -6,20 +6,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
-from matplotlib import colormaps
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from torch import Tensor, nn
 
 from aelab.dataset.dataset import Dataset
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
-from aelab.figure.tile import pixels, tile
+from aelab.figure.layer import MAPS, draw_layer
+from aelab.figure.tile import pixels
 from aelab.model.autoencoder import Autoencoder
 from aelab.trace import Trace
 
-BARS = 32  # so many numbers are bars, more are a field of squares
-MAPS = 64  # so many maps of a layer are shown
 WIDE = 7  # so many layers stand in a line
 
 
@@ -83,7 +80,9 @@ def watched(model: Autoencoder) -> Iterator[dict[tuple[str, int], Tensor]]:
                 if isinstance(h, Tensor):
                     given.setdefault(where, h[0].detach())
 
-            hooks.append(block.register_forward_hook(keep))
+            # a net may call the parts of a block, and the block never
+            last = block[-1] if isinstance(block, nn.Sequential) else block
+            hooks.append(last.register_forward_hook(keep))
     try:
         yield given
     finally:
@@ -116,6 +115,8 @@ def lay_out(lines: list[list[Panel]], dataset: Dataset, title: str) -> Canvas:
             axes.set_yticks([])
             axes.set_anchor("N")  # the titles of a line at one height
             shape = " × ".join(str(size) for size in panel.value.shape)
+            if panel.value.ndim == 3 and len(panel.value) > MAPS:
+                shape = f"{MAPS} of {shape}"
             axes.set_title(f"{panel.name}\n{shape}", fontsize=look.TEXT, color=panel.colour)
             if panel.name in ("input", "reconstruction") and dataset.is_image:
                 axes.imshow(pixels(panel.value[None], dataset)[0], cmap="gray", vmin=0, vmax=1)
@@ -125,31 +126,3 @@ def lay_out(lines: list[list[Panel]], dataset: Dataset, title: str) -> Canvas:
     note = "red is positive, white 0, blue negative; below each layer its largest magnitude"
     canvas.supxlabel(note, fontsize=look.SMALL, color=look.GREY)
     return canvas
-
-
-def draw_layer(axes: Axes, h: Tensor) -> float:
-    """[units] as bars or a field of squares, [maps, h, w] as tiles, [length, width] as a matrix; max |h|."""
-    top = float(h.abs().max()) or 1.0
-    colours = colormaps[look.SIGNED]
-    if h.ndim == 3 and h[0].numel() == 1:
-        h = h.flatten()
-    if h.ndim == 1 and len(h) <= BARS:
-        shades = colours(0.5 + h.numpy() / (2 * top))
-        axes.barh(range(len(h)), h.numpy(), color=shades, edgecolor=look.GREY, linewidth=0.5)
-        axes.axvline(0, color=look.GREY, linewidth=0.8)
-        axes.set_xlim(-top, top)
-        axes.set_ylim(max(len(h), 6) - 0.5, -0.5)
-        axes.set_box_aspect(1)
-        return top
-    if h.ndim == 3:
-        maps = h[:MAPS].numpy()
-        picture = tile(maps, math.ceil(math.sqrt(len(maps) * maps.shape[1] / maps.shape[2])))
-    elif h.ndim == 1:
-        columns = math.ceil(math.sqrt(len(h)))
-        picture = torch.full([-(-len(h) // columns) * columns], torch.nan)
-        picture[: len(h)] = h
-        picture = picture.reshape(-1, columns).numpy()
-    else:
-        picture = h.flatten(1).numpy()
-    axes.imshow(picture, cmap=colours, vmin=-top, vmax=top, interpolation="nearest")
-    return top

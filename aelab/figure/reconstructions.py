@@ -9,7 +9,7 @@ from aelab.dataset.dataset import Dataset
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.pick import pick
-from aelab.figure.tile import centres, gap, pixels, tile
+from aelab.figure.tile import cell, centres, pixels, tile
 from aelab.figure.vectors import vectors
 
 
@@ -46,7 +46,8 @@ def images(rows: dict[str, Tensor], y: list[int] | None, dataset: Dataset, title
     shades = [pixels(x, dataset) for x in rows.values()]
     if any(s.ndim == 4 for s in shades):  # grey beside colour, as in colorization
         shades = [s if s.ndim == 4 else np.repeat(s[..., None], 3, axis=3) for s in shades]
-    n, h, w = shades[0].shape[:3]
+    n = len(shades[0])
+    _, h, w, gap = cell(*shades[0].shape[1:3])
     picture = tile(np.concatenate(shades), n)
     side = min(1.0, 10 / n)  # inches a column
     words = 0.1 if side < 0.5 else 0.5 if y is None else 0.75  # inches above and below
@@ -55,9 +56,9 @@ def images(rows: dict[str, Tensor], y: list[int] | None, dataset: Dataset, title
     axes = canvas.add_subplot()
     axes.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     look.bare(axes)
-    axes.set_yticks(centres(len(rows), h, gap(h, w)), list(rows))
+    axes.set_yticks(centres(len(rows), h, gap), list(rows))
     axes.set_xticks([])
-    columns = centres(n, w, gap(h, w))
+    columns = centres(n, w, gap)
     if side >= 0.5:  # else the numbers would run into each other
         errors = (rows["input"] - rows["reconstruction"]).square().flatten(1).mean(1)
         axes.set_xticks(columns, [f"{e:#.2g}".rstrip(".") for e in errors.tolist()])

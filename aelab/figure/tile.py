@@ -25,26 +25,27 @@ def pixels(x: Tensor, dataset: Dataset) -> np.ndarray:
     return shade[:, :3].permute(0, 2, 3, 1).numpy() if shade.shape[1] >= 3 else shade[:, 0].numpy()
 
 
-def gap(h: int, w: int) -> int:
-    """Pixels between tiles of this size."""
-    return max(1, round(max(h, w) / 16))
+def cell(h: int, w: int) -> tuple[int, int, int, int]:
+    """(times, height, width, gap) of a tile: small images are enlarged so many times, to have fine gaps."""
+    times = math.ceil(16 / max(h, w))
+    return times, times * h, times * w, round(times * max(h, w) / 10)
 
 
 def tile(images: np.ndarray, columns: int) -> np.ndarray:
     """[n, h, w] or [n, h, w, 3] -> one picture, row by row; what no image covers is NaN, white in colour."""
-    n, h, w = images.shape[:3]
-    space, rows = gap(h, w), math.ceil(n / columns)
-    size = (rows * (h + space) - space, columns * (w + space) - space, *images.shape[3:])
+    n, rows = len(images), math.ceil(len(images) / columns)
+    times, h, w, gap = cell(*images.shape[1:3])
+    size = (rows * (h + gap) - gap, columns * (w + gap) - gap, *images.shape[3:])
     picture = np.full(size, np.nan if images.ndim == 3 else 1.0, dtype=np.float32)
-    for i, image in enumerate(images):
-        top, left = i // columns * (h + space), i % columns * (w + space)
-        picture[top : top + h, left : left + w] = image
+    for i in range(n):
+        top, left = i // columns * (h + gap), i % columns * (w + gap)
+        picture[top : top + h, left : left + w] = images[i].repeat(times, axis=0).repeat(times, axis=1)
     return picture
 
 
-def centres(n: int, size: int, space: int) -> list[float]:
+def centres(n: int, size: int, gap: int) -> list[float]:
     """Where the middles of n tiles of this height or width lie in the picture."""
-    return [i * (size + space) + (size - 1) / 2 for i in range(n)]
+    return [i * (size + gap) + (size - 1) / 2 for i in range(n)]
 
 
 def columns_for(n: int, h: int, w: int) -> int:

@@ -18,7 +18,7 @@ class Encoder(Net):
         super().__init__(*blocks, Block(layer=nn.Linear([n_in, *widths][-1], n_out)))
 
     def forward(self, h: Tensor) -> Tensor:
-        return self.blocks(h.flatten(1))
+        return super().forward(h.flatten(1))
 
 
 class Decoder(Net):
@@ -38,7 +38,7 @@ class Decoder(Net):
         self.shape = shape
 
     def forward(self, h: Tensor) -> Tensor:
-        return self.blocks(h).unflatten(1, self.shape)
+        return super().forward(h).view(-1, *self.shape)
 
 
 def mlp(

@@ -28,8 +28,11 @@ class Fit(Stage):
         if not any(p.requires_grad for p in system.parameters()):
             log.info("stage %s: nothing to train", work.name)
             return
+        splits, b = system.dataset.splits, system.dataset.batch_size
+        rows = val_rows(len(splits.get("val", ())), b, settings)
         trainer = pl.Trainer(
             **{name: value for name, value in settings.items() if name not in OURS},
+            limit_val_batches=1.0 if rows else 0,
             num_sanity_val_steps=0,
             logger=work.loggers,
             callbacks=work.callbacks,
@@ -37,7 +40,6 @@ class Fit(Stage):
             enable_progress_bar=False,
             enable_model_summary=False,
         )
-        splits, b = system.dataset.splits, system.dataset.batch_size
         pieces = plan(len(splits["train"]), b, settings, trainer.world_size)
         # the plan ends the stage: Lightning counts visits and would not know when
         trainer.fit_loop.max_epochs, trainer.fit_loop.epoch_loop.max_steps = pieces.epochs, pieces.total
@@ -51,7 +53,7 @@ class Fit(Stage):
             interrupt=work.interrupt,
             clip=(settings.get("gradient_clip_val"), settings.get("gradient_clip_algorithm")),
             accumulate=settings.get("accumulate_grad_batches") or 1,
-            val_rows=val_rows(len(splits.get("val", ())), b, settings),
+            val_rows=rows,
             log_every=settings.get("log_every_n_steps"),
             shuffle=not settings.get("overfit_batches"),
         )

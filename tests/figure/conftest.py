@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from aelab.dataset.dataset import Dataset, Rows
 from aelab.dataset.scale import Scale, fixed
 from aelab.figure.figure import View
 from aelab.model.autoencoder import Autoencoder, Latent, Prior
-from aelab.model.net import Net
+from aelab.model.net import Block, Net
 from aelab.trace import Trace
 
 
@@ -40,10 +41,10 @@ class Plain(Latent):
 def linear_net(shape: tuple[int, ...], dim: int, hidden: int = 6) -> Autoencoder:
     """flatten -> hidden -> z -> hidden -> x̂"""
     width = math.prod(shape)
-    first = nn.Sequential(nn.Flatten(), nn.Linear(width, hidden), nn.ReLU())
-    last = nn.Sequential(nn.Linear(hidden, width), nn.Unflatten(1, shape))
-    encoder = Net(first, nn.Linear(hidden, dim))
-    decoder = Net(nn.Sequential(nn.Linear(dim, hidden), nn.ReLU()), last)
+    first = Block(flatten=nn.Flatten(), layer=nn.Linear(width, hidden), activation=nn.ReLU())
+    last = Block(layer=nn.Linear(hidden, width), shape=nn.Unflatten(1, shape))
+    encoder = Net(first, Block(layer=nn.Linear(hidden, dim)))
+    decoder = Net(Block(layer=nn.Linear(dim, hidden), activation=nn.ReLU()), last)
     return Autoencoder(encoder, Plain(dim), Prior(), decoder)
 
 
@@ -103,6 +104,27 @@ def view() -> Callable[..., View]:
         return view_of(dataset, model or linear_net(dataset.shape, dim), **settings)
 
     return make
+
+
+@pytest.fixture
+def untiled() -> Callable[..., np.ndarray]:
+    """(picture, k, h, w) -> the k images [k, h, w, ...] that it shows row by row, each pixel as a square."""
+
+    def cut(picture: Any, k: int, h: int, w: int) -> np.ndarray:
+        picture = np.ma.filled(picture, np.nan)
+        times = -(-16 // max(h, w))
+        gap = round(times * max(h, w) / 10)
+        columns = (picture.shape[1] + gap) // (times * w + gap)
+        images = []
+        for i in range(k):
+            top, left = i // columns * (times * h + gap), i % columns * (times * w + gap)
+            large = picture[top : top + times * h, left : left + times * w]
+            images.append(large[::times, ::times])
+            again = np.kron(images[-1], np.ones((times, times, 1) if large.ndim == 3 else (times, times)))
+            np.testing.assert_array_equal(large, again)
+        return np.stack(images)
+
+    return cut
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""`aelab draw run=DIR figure=[...]`: figures of a finished run."""
+
+import sys
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from aelab.app import application
+from aelab.build import build
+from aelab.command.finished import opened
+from aelab.history import read
+from aelab.view import view
+
+
+def main(argv: list[str]) -> int:
+    return application(task, "draw", argv)
+
+
+def task(config: DictConfig) -> None:
+    from aelab.results import draw
+
+    run = opened(config)
+    figures = build(config.figure)
+    folder = Path(config.output or run.folder / "figures")
+    metrics = (run.results or {}).get("metrics", {})
+    seen = view(run.system, run.config.name, read(run.folder / "metrics.csv"), metrics)
+    for path in draw(figures, seen, folder):
+        sys.stdout.write(f"{path}\n")

@@ -1,0 +1,27 @@
+"""`aelab evaluate run=DIR`: metrics of a finished run."""
+
+import sys
+
+from omegaconf import DictConfig
+
+from aelab.app import application
+from aelab.assemble import mismatched
+from aelab.build import build
+from aelab.command.finished import opened, split_of
+from aelab.errors import UserError
+from aelab.evaluation import evaluate
+from aelab.table import table
+
+
+def main(argv: list[str]) -> int:
+    return application(task, "evaluate", argv)
+
+
+def task(config: DictConfig) -> None:
+    run = opened(config)
+    split, system = split_of(config, run), run.system
+    system.metrics = build(config.metric)
+    if wrong := mismatched(system):
+        raise UserError(*wrong)
+    rows = [[f"{split}/{name}", f"{value:.6g}"] for name, value in evaluate(system, split).items()]
+    sys.stdout.write(table(["metric", str(run.folder)], rows) + "\n")

@@ -1,0 +1,49 @@
+"""`aelab reconstruct run=DIR input=PATH`: the user's own files through a run's model."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from omegaconf import DictConfig
+from torch import Tensor
+
+from aelab.app import application
+from aelab.command.finished import opened
+from aelab.errors import UserError
+
+
+def main(argv: list[str]) -> int:
+    return application(task, "reconstruct", argv)
+
+
+def task(config: DictConfig) -> None:
+    from aelab.dataset.input import read_input
+
+    run = opened(config)
+    dataset = run.system.dataset
+    rows = read_input(config.input, dataset)
+    x_hat = run.reconstruct(rows.x, config.degrade)  # [n, *shape] in the data's own units
+    folder = Path(config.output or run.folder / "reconstructions")
+    if folder.is_file():
+        raise UserError(f"output: takes a folder, got the file '{folder}'")
+    folder.mkdir(parents=True, exist_ok=True)
+    if dataset.is_image and rows.names:
+        write_images(dataset.scale(x_hat), rows.names, folder)
+        said = f"{len(x_hat)} images in {folder}"
+    else:
+        path = folder / f"{Path(config.input).stem}.npy"
+        np.save(path, x_hat.numpy())
+        said = f"{len(x_hat)} rows in {path}"
+    error = (dataset.scale(rows.x) - dataset.scale(x_hat)).square().mean()
+    sys.stdout.write(f"{said}; mean squared error to the input {error:.4g} per pixel\n")
+
+
+def write_images(x: Tensor, names: list[str], folder: Path) -> None:
+    """[n, c, h, w] in [0, 1] as PNG files under the names of their inputs."""
+    from PIL import Image
+
+    pixels = (x.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()  # [n, h, w, c]
+    for image, name in zip(pixels, names, strict=True):
+        path = (folder / name).with_suffix(".png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image.squeeze(2) if image.shape[2] == 1 else image).save(path)

@@ -1,0 +1,46 @@
+"""`aelab resume run=DIR [setting=value]`: go on with an interrupted run, or longer with a finished one."""
+
+import sys
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from aelab.app import concluding
+from aelab.errors import UserError
+
+HELP = """Go on with a run from its last checkpoint: an interrupted one to its end, a finished one for longer.
+
+  aelab resume run=outputs/2026-01-31/12-00-00-digits-mlp-3f2a
+  aelab resume run=DIR trainer.max_epochs=200
+
+An interrupted run ends with the weights and metrics it would have had undisturbed.
+"""
+
+
+def main(argv: list[str]) -> int:
+    if {"-h", "--help"} & set(argv):
+        sys.stdout.write(HELP)
+        return 0
+    return concluding(lambda: resume(argv))
+
+
+def resume(argv: list[str]) -> None:
+    from aelab.command.train import train
+    from aelab.run import Run
+
+    given = {str(o.key_or_group): o for o in OverridesParser.create().parse_overrides(argv)}
+    if "run" not in given:
+        raise UserError("run: must be given, run=DIR")
+    folder = Path(str(given["run"].value()))
+    changed = [text for text in argv if not text.startswith("run=")]
+    run = Run(folder, overrides=changed)
+    before = (run.results or {}).get("overrides") or overrides_of(folder)
+    train(run.config, folder.absolute(), [*before, *changed], resume=True)
+
+
+def overrides_of(folder: Path) -> list[str]:
+    """What the run was started with."""
+    from omegaconf import OmegaConf
+
+    path = folder / ".hydra" / "overrides.yaml"
+    return [str(text) for text in OmegaConf.load(path)] if path.is_file() else []

@@ -1,0 +1,129 @@
+"""A run's folder as an object: its settings, its trained system, and what can be done with it."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from aelab.errors import UserError
+from aelab.files import read_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike
+    from torch import Tensor
+
+    from aelab.system import System
+
+
+class Run:
+    """A trained run. Arrays go in and come out in the data's own units, as scikit-learn has it.
+
+    folder: the run's folder.
+    weights: `best` (where a validation metric chose one, else the last) or `last`.
+    overrides: settings to change, for example `dataset.root=elsewhere`.
+    """
+
+    def __init__(self, folder: str | Path, weights: str = "best", overrides: Sequence[str] = ()) -> None:
+        self.folder, self.weights = Path(folder), weights
+        path = self.folder / ".hydra" / "config.yaml"
+        if not path.is_file():
+            what = "is not the folder of a run" if self.folder.is_dir() else "does not exist"
+            raise UserError(f"run: '{folder}' {what}; a run's folder has .hydra/config.yaml and checkpoints")
+        loaded = OmegaConf.load(path)
+        assert isinstance(loaded, DictConfig)
+        self.config = override(loaded, overrides)
+
+    @property
+    def results(self) -> dict[str, Any] | None:
+        """results.json; None while the run is not whole."""
+        return read_json(self.folder / "results.json")
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file that the weights come from."""
+        names = ("best.ckpt", "last.ckpt") if self.weights == "best" else ("last.ckpt",)
+        for name in names:
+            if (path := self.folder / "checkpoints" / name).is_file():
+                return path
+        raise UserError(f"run: '{self.folder}' has no {' or '.join(names)} in checkpoints; was it trained?")
+
+    @cached_property
+    def system(self) -> "System":
+        """The trained system, its data read; nets in evaluation mode, on the CPU."""
+        from aelab.assemble import assemble_system, check
+        from aelab.fitting import load_weights
+
+        check(self.config)
+        system = assemble_system(self.config)
+        if any(True for _ in system.parameters()):  # an untrainable model leaves no checkpoint
+            load_weights(system, self.checkpoint)
+        system.clock.set(1.0)
+        return system.eval()
+
+    def encode(self, x: "ArrayLike | Tensor") -> "Tensor":
+        """Codes [n, d] of rows [n, *shape]."""
+        from torch import cat
+
+        return cat([trace.z for trace in self.traces(x)])
+
+    def decode(self, z: "ArrayLike | Tensor") -> "Tensor":
+        """Rows [n, *shape] of codes [n, d]."""
+        from torch import as_tensor, float32, no_grad
+
+        with no_grad():
+            return self.system.dataset.scale.inverse(self.system.model.decode(as_tensor(z, dtype=float32))["x_hat"])
+
+    def reconstruct(self, x: "ArrayLike | Tensor", degrade: bool = False) -> "Tensor":
+        """Rows [n, *shape] through the model; corrupted first if asked."""
+        from torch import cat
+
+        scale = self.system.dataset.scale
+        return cat([scale.inverse(trace.x_hat) for trace in self.traces(x, degrade)])
+
+    def traces(self, x: "ArrayLike | Tensor", degrade: bool = False) -> Any:
+        """The Traces of rows in the data's own units, a thousand at a time."""
+        import torch
+
+        from aelab.seed import derive
+
+        rows = torch.as_tensor(x)
+        shape = self.system.dataset.shape
+        if tuple(rows.shape[1:]) != shape:
+            rows = rows.reshape(len(rows), *shape)  # scikit-learn's rows are flat
+        torch.manual_seed(derive("use"))
+        with torch.no_grad():
+            for part in rows.split(1000):
+                yield self.system(self.system.dataset.scale(part), in_use=not degrade)
+
+    def transform(self, x: "ArrayLike") -> "np.ndarray":
+        """scikit-learn's name for `encode`, [n, features] -> [n, d]."""
+        return self.encode(x).numpy()
+
+    def inverse_transform(self, z: "ArrayLike") -> "np.ndarray":
+        """scikit-learn's name for `decode`, [n, d] -> [n, features]."""
+        return self.decode(z).flatten(1).numpy()
+
+
+def override(config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    """The config with some settings changed; they must exist."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    from aelab.errors import suggest
+    from aelab.setting import names
+
+    OmegaConf.set_struct(config, True)
+    wrong, known = [], set(names(config))
+    for given in OverridesParser.create().parse_overrides(list(overrides)):
+        key = str(given.key_or_group)
+        if key not in known:
+            wrong.append(f"{key}: the run has no such setting{suggest(key, known)}")
+        elif OmegaConf.is_dict(OmegaConf.select(config, key)):
+            wrong.append(f"{key}: is a group; change its settings, {key}.<name>=...")
+        else:
+            OmegaConf.update(config, key, given.value())
+    if wrong:
+        raise UserError(*wrong)
+    return config

@@ -1,0 +1,20 @@
+"""Every figure can be chosen by its name."""
+
+from pathlib import Path
+
+import pytest
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+from aelab.figure.figure import Figure
+
+FOLDER = Path(__file__).parents[2] / "conf" / "figure"
+
+
+@pytest.mark.parametrize("name", ["reconstructions", "latent_map", "filters", "activations", "loss_curves"])
+def test_every_option_says_what_it_is_and_builds(name):
+    path = FOLDER / f"{name}.yaml"
+    assert path.read_text().startswith("# ")
+    config = OmegaConf.load(path)
+    assert list(config) == [name]
+    assert isinstance(instantiate(config)[name], Figure)

@@ -1,0 +1,106 @@
+"""The dots are the codes; the components are those of scikit-learn."""
+
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_rgba
+from sklearn.decomposition import PCA
+
+from aelab.figure import canvas as look
+from aelab.figure.latent_map import LONG, LatentMap, pca
+
+
+def dots(canvas):
+    """Sorted rows (z₁, z₂, r, g, b) of the scatter."""
+    scatter = canvas.axes[0].collections[0]
+    places, colours = np.asarray(scatter.get_offsets()), scatter.get_facecolors()[:, :3]
+    table = np.hstack([places, np.broadcast_to(colours, (len(places), 3))])
+    return table[np.lexsort(table.T)]
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_dots_lie_at_the_codes_in_the_colours_of_their_classes(memory, view, painted, classes):
+    v = view(memory(classes=classes))
+    z, y = v.codes("test")
+    palette = look.class_colours(list(range(classes)))
+    colours = [to_rgba(look.BLUE if y is None else palette[int(y[i])])[:3] for i in range(len(z))]
+    want = np.hstack([z.numpy(), colours])
+    np.testing.assert_allclose(dots(painted(LatentMap().draw(v))), want[np.lexsort(want.T)], rtol=1e-6)
+
+
+def test_the_legend_names_the_classes(memory, view, painted):
+    legend = painted(LatentMap().draw(view(memory()))).axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["class 0", "class 1", "class 2"]
+
+
+def test_many_classes_get_a_colour_bar(memory, view, painted):
+    canvas = painted(LatentMap().draw(view(memory(n=400, classes=40))))
+    assert canvas.axes[0].get_legend() is None
+    assert canvas.axes[1].get_yticklabels()[1].get_text() == "class 2"
+
+
+def test_rows_without_a_label_are_grey_and_said_to_be(memory, view, painted):
+    dataset = memory()
+    dataset.rows.y[dataset.rows.y == 2] = -1
+    legend = painted(LatentMap().draw(view(dataset))).axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["no label", "class 0", "class 1"]
+    # the classes keep their colours, whether or not some rows have none
+    assert look.class_colours([-1, 0, 1])[1:] == look.class_colours([0, 1])
+
+
+def test_the_cap_draws_the_same_codes_every_time(memory, view):
+    v = view(memory())
+    first, again, every = (dots(LatentMap(points).draw(v)) for points in (5, 5, 1000))
+    np.testing.assert_array_equal(first, again)
+    assert len(first) == 5 and len(every) == 12
+    assert all((every == row).all(1).any() for row in first)
+
+
+@pytest.mark.parametrize("d", [3, 10])
+def test_principal_components_are_scikit_learns(d):
+    z = torch.randn(80, d, generator=torch.Generator().manual_seed(0)) @ torch.randn(d, d) + 5
+    places, share = pca(z)
+    reference = PCA(2).fit(z.numpy())
+    np.testing.assert_allclose(share.numpy(), reference.explained_variance_ratio_, rtol=1e-4)
+    want = reference.transform(z.numpy())
+    np.testing.assert_allclose(np.abs(places.numpy()), np.abs(want), rtol=1e-3, atol=1e-3)
+
+
+def test_principal_components_of_whole_images_are_scikit_learns():
+    z = torch.randn(30, LONG + 50) * torch.linspace(5, 0.1, LONG + 50)
+    places, share = pca(z)
+    reference = PCA(2, svd_solver="full").fit(z.numpy())
+    np.testing.assert_allclose(share.numpy(), reference.explained_variance_ratio_, rtol=1e-4)
+    want = reference.transform(z.numpy())
+    np.testing.assert_allclose(np.abs(places.numpy()), np.abs(want), rtol=1e-3, atol=1e-2)
+
+
+def test_longer_codes_show_components_and_say_how_much_they_hold(memory, view, painted):
+    v = view(memory(), dim=5)
+    canvas = painted(LatentMap().draw(v))
+    share = PCA(2).fit(v.codes("test")[0].numpy()).explained_variance_ratio_
+    assert f"{share[0]:.0%}" in canvas.axes[0].get_xlabel()
+    assert f"{share[1]:.0%}" in canvas.axes[0].get_ylabel()
+
+
+def test_one_dimension_is_a_histogram_of_all_codes_by_class(memory, view, painted):
+    for classes in (0, 3):
+        v = view(memory(classes=classes), dim=1)
+        bars = painted(LatentMap().draw(v)).axes[0].patches
+        assert sum(bar.get_height() for bar in bars) == 12
+        assert len({bar.get_facecolor() for bar in bars}) == max(classes, 1)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 4])
+def test_a_collapsed_code_is_drawn(memory, view, painted, dim):
+    v = view(memory(), dim=dim)
+    z, y = v.codes("test")
+    v.codes = lambda split: (torch.zeros_like(z), y)
+    painted(LatentMap().draw(v))
+
+
+def test_one_code_makes_no_map(memory, view):
+    v = view(memory())
+    z, y = v.codes("test")
+    v.codes = lambda split: (z[:1], y[:1])
+    assert LatentMap().draw(v) is None

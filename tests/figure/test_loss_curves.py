@@ -1,0 +1,102 @@
+"""The lines are the history."""
+
+import math
+
+import pytest
+
+from aelab.figure.loss_curves import LossCurves
+
+
+@pytest.fixture
+def draw(memory, view, painted):
+    def from_history(history, shape=(1, 6, 4)):
+        canvas = LossCurves().draw(view(memory(shape), history=history))
+        return canvas and painted(canvas)
+
+    return from_history
+
+
+def lines(axes):
+    return {line.get_label(): [list(map(float, data)) for data in line.get_data()] for line in axes.lines}
+
+
+def test_lines_are_the_history_also_where_validation_is_rarer(draw):
+    history = [{"epoch": float(e), "train/loss": 9.0 - e} for e in range(6)]
+    history[2]["val/loss"], history[5]["val/loss"] = 8.0, 7.5
+    (axes,) = draw(history).axes
+    assert lines(axes) == {
+        "training": [[0, 1, 2, 3, 4, 5], [9, 8, 7, 6, 5, 4]],
+        "validation": [[2, 5], [8, 7.5]],
+    }
+    assert axes.get_yscale() == "linear"
+
+
+def test_terms_get_a_plot_each_with_a_scale_of_its_own(draw):
+    history = [
+        {"epoch": float(e), "train/loss": 10.0, "train/loss.mse": 9.0, "train/loss.kl": 10.0 ** (1 - e)}
+        for e in range(4)
+    ]
+    total, mse, kl = draw(history).axes
+    assert [axes.get_title() for axes in (total, mse, kl)] == ["total", "mse (unweighted)", "kl (unweighted)"]
+    assert lines(kl)["training"] == [[0, 1, 2, 3], [10, 1, 0.1, 0.01]]
+    assert [axes.get_yscale() for axes in (total, mse, kl)] == ["linear", "linear", "log"]
+
+
+@pytest.mark.parametrize("values", [[100.0, 1.0, -1.0], [100.0, 0.0], [10.0, 1.0]])
+def test_log_only_for_positive_losses_over_more_than_a_decade(draw, values):
+    history = [{"epoch": float(e), "train/loss": value} for e, value in enumerate(values)]
+    assert draw(history).axes[0].get_yscale() == "linear"
+
+
+@pytest.mark.parametrize("anew", [True, False])
+def test_stages_follow_one_another(draw, anew):
+    """Whether or not the epochs of a stage begin at 0 again; each stage has a line of its own."""
+    history = [{"stage": "first", "epoch": float(e), "train/loss": 5.0} for e in range(3)]
+    start = 0 if anew else 3
+    history += [{"stage": "second", "epoch": float(start + e), "train/loss": 2.0} for e in range(4)]
+    axes = draw(history).axes[0]
+    assert [list(map(float, line.get_xdata())) for line in axes.lines] == [[0, 1, 2], [3, 4, 5, 6]]
+    assert [text.get_text() for text in axes.texts] == ["first", "second"]
+    band = axes.patches[0].get_extents().transformed(axes.transData.inverted())
+    assert (band.x0, band.x1) == pytest.approx((2.5, 6.5))
+    assert len(axes.get_legend().get_texts()) == 1
+
+
+def test_stages_with_other_terms(draw):
+    history = [{"stage": 0.0, "epoch": 0.0, "train/loss": 5.0}]
+    last = {"stage": 1.0, "train/loss": 3.0, "train/loss.a": 1.0, "val/loss.b": 2.0}
+    history += [{**last, "epoch": 0.0}, {**last, "epoch": 1.0}]
+    total, a, b = draw(history).axes
+    assert len(total.lines) == 2
+    assert lines(a) == {"training": [[1, 2], [1, 1]]}
+    assert lines(b) == {"validation": [[1, 2], [2, 2]]}
+
+
+def test_what_is_not_finite_is_left_out(draw):
+    values = [3.0, math.nan, math.inf, 1.0]
+    history = [{"epoch": float(e), "train/loss": value} for e, value in enumerate(values)]
+    assert lines(draw(history).axes[0])["training"] == [[0, 3], [3, 1]]
+
+
+def test_one_epoch_is_a_dot_on_a_whole_number(draw):
+    axes = draw([{"epoch": 7.0, "train/loss": 3.0}]).axes[0]
+    assert axes.lines[0].get_marker() == "o"
+    assert [tick for tick in axes.get_xticks() if 6.5 <= tick <= 7.5] == [7]
+
+
+def test_units_are_said(draw):
+    history = [{"epoch": 0.0, "train/loss": 3.0}]
+    assert draw(history).get_supylabel() == "loss per sample (sum over pixels)"
+    assert draw(history, shape=(5,)).get_supylabel() == "loss per sample (sum over features)"
+    assert draw(history).get_supxlabel() == "epoch"
+
+
+def test_five_terms_fill_two_lines(draw):
+    names = ["train/loss", *(f"train/loss.t{i}" for i in range(4))]
+    canvas = draw([{"epoch": float(e), **dict.fromkeys(names, 1.0 + e)} for e in range(2)])
+    assert sum(bool(axes.lines) for axes in canvas.axes) == 5
+
+
+def test_no_losses_no_curves(draw):
+    assert draw([]) is None
+    assert draw([{"epoch": 0.0, "val/mse": 1.0, "train/loss_scale": 2.0}]) is None
