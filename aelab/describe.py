@@ -1,0 +1,47 @@
+"""`dry_run=true`: what a run would be, without training it."""
+
+from omegaconf import DictConfig, OmegaConf
+from torch import nn
+
+from aelab.assemble import Job
+from aelab.evaluation import traces
+from aelab.plan import plan
+from aelab.table import table
+
+
+def describe(config: DictConfig, job: Job) -> str:
+    """Data, shapes, parameters and stages, as text."""
+    dataset = job.system.dataset
+    settings = OmegaConf.to_container(config.trainer)
+    assert isinstance(settings, dict)
+    pieces = plan(len(dataset.splits["train"]), dataset.batch_size, settings)  # type: ignore[arg-type]
+    splits = ", ".join(f"{len(rows):,} {name}" for name, rows in dataset.splits.items())
+    trace = next(traces(job.system, "train", 2))
+    shapes = [
+        [name, "b × " + " × ".join(map(str, value.shape[1:])) if value.ndim > 1 else "b"]
+        for name, value in trace.items()
+        if hasattr(value, "ndim")
+    ]
+    parameters = [[name, f"{count(part):,}"] for name, part in parts(job).items() if count(part)]
+    total = count(job.system)
+    lengths = f"{pieces.epochs} epochs of {pieces.epoch} minibatches of {pieces.batch_size}"
+    stages = [[str(i + 1), name, lengths] for i, name in enumerate(job.recipe)]
+    return "\n\n".join(
+        (
+            f"data: {splits}",
+            table(["Trace", "shape"], shapes).rstrip(),
+            table(["part", "parameters"], [*parameters, ["all", f"{total:,}"]]).rstrip(),
+            table(["stage", "name", "length"], stages).rstrip(),
+            "dry run: nothing was trained\n",
+        )
+    )
+
+
+def parts(job: Job) -> dict[str, nn.Module]:
+    """The modules that a reader thinks of as one."""
+    model, objective = job.system.model, job.system.objective
+    return {**dict(model.named_children()), **{f"loss.{name}": term for name, term in objective.terms.items()}}
+
+
+def count(module: nn.Module) -> int:
+    return sum(p.numel() for p in module.parameters())
