@@ -78,7 +78,9 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     torch.manual_seed(config.seed)
     torch.set_float32_matmul_precision(config.matmul_precision)
     with open_dict(config):  # so that later commands find the files from any folder
-        config.dataset.root = str(Path(config.dataset.root).expanduser().absolute())
+        for name in ("root", "file"):
+            if isinstance(path := config.dataset.get(name), str):
+                config.dataset[name] = str(Path(path).expanduser().absolute())
     wrong = Problems()
     figures, baselines, recipe = (wrong.attempt(build, config[group]) for group in ("figure", "baseline", "recipe"))
     loggers = wrong.attempt(build_each_in, config.logger, save_dir=str(folder))

@@ -108,8 +108,17 @@ class Training(pl.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         optimizer = self.make_optimizer(params=[p for p in self.system.parameters() if p.requires_grad])
-        self.system.clock.watch(*optimizer.param_groups)
+        self.settings = [
+            {name: value for name, value in group.items() if name != "params"} for group in optimizer.param_groups
+        ]
         return optimizer
+
+    def on_train_start(self) -> None:
+        # a checkpoint brings its optimizer's settings along: the run's own stand, schedules among them
+        for group, settings in zip(self.optimizer.param_groups, self.settings, strict=True):
+            group.update(settings)
+        self.system.clock.watch(*self.optimizer.param_groups)
+        self.system.clock.set(self.position.value / self.plan.total)
 
     def on_fit_start(self) -> None:
         self.system.dataset.to(self.device)

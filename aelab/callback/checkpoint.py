@@ -30,13 +30,18 @@ class Checkpoint(LightningCheckpoint):
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         module = cast(Training, pl_module)
         position = module.position.value
-        if module.interrupt.requested:
-            self.save(trainer)
-            module.interrupt.check()
         # at a pause the state is whole only when validation and the other callbacks have spoken
-        at_pause = position == module.plan.pause(position - 1)
-        if not at_pause and time.monotonic() - self.saved > self.every_seconds:
+        if position < module.plan.pause(position - 1):
+            self.save_if_due(trainer, module)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.save_if_due(trainer, cast(Training, pl_module))
+
+    def save_if_due(self, trainer: pl.Trainer, module: Training) -> None:
+        """Save now and then, and when the training is asked to stop; then stop it."""
+        if module.interrupt.requested or time.monotonic() - self.saved > self.every_seconds:
             self.save(trainer)
+        module.interrupt.check()
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         module = cast(Training, pl_module)
@@ -47,10 +52,6 @@ class Checkpoint(LightningCheckpoint):
             self.score = score
             state = {name: value.detach().clone() for name, value in module.state_dict().items()}
             self.best = {"state_dict": state, "aelab": module.place(), "score": score}
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if time.monotonic() - self.saved > self.every_seconds:
-            self.save(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.save(trainer)

@@ -37,7 +37,7 @@ def read_arrays(path: Path, key: str, labels: str | int | None, samples_last: bo
             x = np.moveaxis(numeric(x, path, "x"), -1 if samples_last else 0, 0)
             return Found(x, None if text is None else np.array(text))
         named = arrays(path)
-    except Refused:
+    except (Refused, MemoryError):
         raise
     except NotImplementedError as error:
         raise Refused("file", f"{path} is of MATLAB 7.3; save it there with '-v7'") from error

@@ -53,11 +53,8 @@ def look(path: Path) -> Shape:
         w, h = image.size
         if image.getexif().get(ExifTags.Base.Orientation, 1) >= 5:  # these turn it by a quarter
             w, h = h, w
-        return (
-            1 if image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;16") else 3,
-            h,
-            w,
-        )
+        is_grey = image.mode in ("1", "L", "LA", "La", "I", "F") or image.mode.startswith("I;16")
+        return 1 if is_grey else 3, h, w
 
 
 def load(path: Path, shape: Shape) -> np.ndarray:
@@ -103,6 +100,8 @@ def each(function: Callable[[Path], T], paths: list[Path]) -> Iterator[T | Excep
 def attempt(function: Callable[[Path], T], path: Path) -> T | Exception:
     try:
         return function(path)
+    except MemoryError:
+        raise
     except Exception as error:  # Pillow's decoders raise whatever broken bytes come to
         return error
 

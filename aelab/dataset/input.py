@@ -65,9 +65,8 @@ def from_arrays(path: Path, dataset: Dataset) -> Tensor:
     keys = dict.fromkeys([dataset.key if own else "auto", "auto"])
     columns = dict.fromkeys([dataset.labels if own else "auto", None])
     refusals: list[Refused] = []
-    for key, labels in product(
-        keys, columns
-    ):  # new data may lack the labels, and name its samples in another way
+    # new data may lack the labels, and name its samples in another way
+    for key, labels in product(keys, columns):
         try:
             x = stored(fit(read_arrays(path, key, labels, own and dataset.samples_last).x, dataset.shape))
             break
@@ -80,7 +79,7 @@ def from_arrays(path: Path, dataset: Dataset) -> Tensor:
         raise UserError(f"input: {bad} of {len(x)} rows hold NaN or infinity")
     if dataset.is_image:
         (black, white), (low, high) = dataset.ends, (float(end) for end in x.aminmax())
-        if not 0.02 < (high - black) / (white - black) < 2:
+        if black < white and not 0.02 < (high - black) / (white - black) < 2:
             log.warning(
                 "input: values in [%g, %g]; the run's data lies in [%g, %g]. They are taken as they are.",
                 *(low, high, black, white),

@@ -1,0 +1,46 @@
+"""What the tests of training share: a real, tiny run composed from the real configurations."""
+
+from pathlib import Path
+
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
+
+from aelab.assemble import Job, assemble
+from aelab.fitting import fit
+from aelab.places import conf_dir
+
+TINY = [
+    "name=test",
+    "dataset.limit=100",
+    "dataset.batch_size=16",
+    "model.widths=[12]",
+    "trainer=cpu",
+    "trainer.max_epochs=3",
+    "logger=none",
+    "figure=none",
+    "baseline=none",
+]
+"""100 digits, 7 minibatches an epoch, the last of 4."""
+
+
+def composed(*overrides: str) -> DictConfig:
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return compose("config", overrides=[*TINY, *overrides])
+
+
+def trained(folder: Path, *overrides: str, resume: bool = False) -> Job:
+    """The job after all its stages ran in the folder."""
+    config = composed(*overrides)
+    job = assemble(config, folder)
+    fit(config, job, folder, resume)
+    return job
+
+
+def weights(folder: Path, name: str = "last") -> dict[str, torch.Tensor]:
+    return torch.load(folder / "checkpoints" / f"{name}.ckpt", weights_only=True)["state_dict"]
+
+
+def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
+    """Bit for bit."""
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
