@@ -18,6 +18,13 @@ def main() -> None:
 
         sys.stdout.write(f"aelab {__version__}\n")
         return
+    if command == "train" and {"-h", "--help"} & set(argv):
+        command = "help"
+    sys.exit(run(command, argv))
+
+
+def run(command: str, argv: list[str]) -> int:
+    """The command's exit status."""
     from aelab.errors import UserError, suggest
 
     try:
@@ -26,12 +33,12 @@ def main() -> None:
             raise UserError(f"{argv[0]}: is no command, and a setting has a '='{hint}")
         status = import_module(f"aelab.command.{command}").main(argv)
         sys.stdout.flush()
+        return status
     except UserError as error:
         sys.stderr.write(f"{error}\n")
-        status = 2
+        return 2
     except BrokenPipeError:  # `aelab --help | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        status = 0
+        return 0
     except KeyboardInterrupt:
-        status = 130
-    sys.exit(status)
+        return 130

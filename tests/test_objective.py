@@ -51,7 +51,9 @@ def test_is_the_sum_of_weights_times_means(trace: Trace) -> None:
     l1 = (trace.x - trace.x_hat).abs().sum().item() / 5
     p = trace.x_hat.double()
     bce = -(trace.x * p.log() + (1 - trace.x) * (1 - p).log()).sum().item() / 5
-    assert [part.item() for part in parts] == pytest.approx([mse, l1, bce, l1], rel=1e-5)  # unweighted, in order
+    assert [part.item() for part in parts] == pytest.approx(
+        [mse, l1, bce, l1], rel=1e-5
+    )  # unweighted, in order
     assert total.item() == pytest.approx(0.5 * mse + l1 + 3 * bce, rel=1e-5)
     assert total.ndim == 0 and all(part.ndim == 0 for part in parts)
 
@@ -95,6 +97,12 @@ def test_a_schedule_moves_the_total_but_not_the_part(trace: Trace) -> None:
         clock.set(progress)
         total, (part,) = objective(trace)
         assert total.item() == pytest.approx(weight * part.item()) and part.item() > 0
+
+
+def test_a_term_may_be_called_anything(trace: Trace) -> None:
+    """Also what PyTorch's modules have a method of that name for."""
+    total, parts = Objective({"half": MSE(0.5), "items": L1(), "type": L1()}).bind(trace)(trace)
+    assert total.item() == pytest.approx((0.5 * parts[0] + parts[1] + parts[2]).item())
 
 
 def test_the_likelihood_is_the_only_one_there_is() -> None:

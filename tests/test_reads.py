@@ -29,7 +29,9 @@ class Owner:
         (Owner().method, {"x": True, "z": False}),
     ],
 )
-def test_reads_names_each_parameter_and_whether_it_is_needed(method: Callable, expected: dict[str, bool]) -> None:
+def test_reads_names_each_parameter_and_whether_it_is_needed(
+    method: Callable, expected: dict[str, bool]
+) -> None:
     assert reads(method) == expected and list(reads(method)) == list(expected)
 
 

@@ -26,7 +26,9 @@ def test_streams_of_consecutive_steps_do_not_meet() -> None:
     assert min(b - a for a, b in zip(seeds, seeds[1:], strict=False)) > 10**9
 
 
-@pytest.mark.parametrize(("one", "other"), [(("ab", "c"), ("a", "bc")), ((1, 2), (2, 1)), ((1,), ("1",)), ((), ("",))])
+@pytest.mark.parametrize(
+    ("one", "other"), [(("ab", "c"), ("a", "bc")), ((1, 2), (2, 1)), ((1,), ("1",)), ((), ("",))]
+)
 def test_names_are_not_run_together(one: tuple, other: tuple) -> None:
     assert derive(*one) != derive(*other)
 
@@ -40,7 +42,9 @@ def test_is_the_same_in_another_process() -> None:
     )
     for hash_seed in ("1", "2"):
         environment = os.environ | {"PYTHONHASHSEED": hash_seed}
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True
+        )
         assert int(done.stdout) == derive(3, "fit", "order")
 
 

@@ -14,7 +14,9 @@ from aelab.trace import Trace
 def test_is_the_bernoulli_log_density_of_binary_data(pair: tuple[Tensor, Tensor]) -> None:
     grey, logits = pair
     x = (grey > 0.5).double()
-    expected = torch.stack([Bernoulli(logits=one).log_prob(of).sum() for one, of in zip(logits, x, strict=True)])
+    expected = torch.stack(
+        [Bernoulli(logits=one).log_prob(of).sum() for one, of in zip(logits, x, strict=True)]
+    )
     torch.testing.assert_close(BCE()(x, logits), -expected)
     torch.testing.assert_close(BCE().log_prob(x, Trace(x_logits=logits)), expected)
 
@@ -42,7 +44,10 @@ def test_its_gradient_is_p_minus_x(pair: tuple[Tensor, Tensor]) -> None:
 
 
 def test_far_logits_stay_finite_and_exact() -> None:
-    x, logits = torch.tensor([[0.0], [1.0], [0.0], [1.0]]), torch.tensor([[300.0], [300.0], [-300.0], [-300.0]])
+    x, logits = (
+        torch.tensor([[0.0], [1.0], [0.0], [1.0]]),
+        torch.tensor([[300.0], [300.0], [-300.0], [-300.0]]),
+    )
     assert BCE()(x, logits).tolist() == [300.0, 0.0, 0.0, 300.0]
 
 

@@ -25,4 +25,6 @@ def test_is_zero_at_the_input_and_its_gradient_points_there(pair: tuple[Tensor, 
 
 def test_samples_do_not_touch_each_other(pair: tuple[Tensor, Tensor]) -> None:
     x, x_hat = pair
-    torch.testing.assert_close(MSE()(x, x_hat), torch.cat([MSE()(x[i, None], x_hat[i, None]) for i in range(6)]))
+    torch.testing.assert_close(
+        MSE()(x, x_hat), torch.cat([MSE()(x[i, None], x_hat[i, None]) for i in range(6)])
+    )

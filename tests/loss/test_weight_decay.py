@@ -18,7 +18,9 @@ SHAPE = (1, 6, 5)
 
 def nets(kind: str, tied: bool) -> Autoencoder:
     torch.manual_seed(0)
-    common = dict(shape=SHAPE, target=SHAPE, maps=1, link="identity", latent=Deterministic(3), prior=Normal(3))
+    common = dict(
+        shape=SHAPE, target=SHAPE, maps=1, link="identity", latent=Deterministic(3), prior=Normal(3)
+    )
     common |= dict(activation="tanh", output_activation="auto", dropout=0.0, batch_norm=True)
     common |= dict(initialisation="default", tied=tied)
     own = dict(widths=[8, 4]) if kind == "mlp" else dict(channels=[2, 3], kernel=3, down="stride")
