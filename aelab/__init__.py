@@ -3,7 +3,7 @@
 __version__ = "0.1.0"
 
 
-def load(folder: str, weights: str = "best"):  # noqa: ANN201  # naming Run here would import it
+def load(folder: str, weights: str = "best"):  # naming Run here would import it
     """The run in a folder: `aelab.load("outputs/...").encode(x)`."""
     from aelab.run import Run
 

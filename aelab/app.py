@@ -21,7 +21,6 @@ from aelab.errors import UserError
 from aelab.interrupt import Interrupted
 from aelab.places import conf_dir
 
-
 USER, REJECTED = 2, -1
 """Exit statuses: the user's settings are wrong; the same, said by Hydra while it composed."""
 
@@ -36,7 +35,9 @@ def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -
     """Compose `conf/<name>.yaml` with the overrides and run the task on it; the exit status."""
     OmegaConf.register_new_resolver("aelab.slug", slug, replace=True)
     # kept, so that all that asks in one run gets one answer
-    OmegaConf.register_new_resolver("aelab.unique", lambda: secrets.token_hex(2), use_cache=True, replace=True)
+    OmegaConf.register_new_resolver(
+        "aelab.unique", lambda: secrets.token_hex(2), use_cache=True, replace=True
+    )
     sys.argv = ["aelab" if name == "config" else f"aelab {name}", *argv]
     if str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))  # a user's own classes in the folder they work in
@@ -44,7 +45,7 @@ def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -
     held = io.StringIO()
 
     def guarded(config: DictConfig) -> Any:
-        """Keeps a single run's error out of Hydra's hands, which would add words to it; a sweep's go on there."""
+        """Keep a single run's error out of Hydra's hands, which would add words; a sweep's go on there."""
         sys.stderr = stderr
         try:
             return task(config)
@@ -112,4 +113,6 @@ def advice(error: str, name: str) -> str:
 
 def options(conf: Path) -> list[str]:
     """`loss/kl`: the options of every group."""
-    return [str(path.relative_to(conf).with_suffix("")) for path in conf.rglob("*.yaml") if path.parent != conf]
+    return [
+        str(path.relative_to(conf).with_suffix("")) for path in conf.rglob("*.yaml") if path.parent != conf
+    ]

@@ -82,7 +82,9 @@ def assemble(config: DictConfig, folder: Path) -> Job:
             if isinstance(path := config.dataset.get(name), str):
                 config.dataset[name] = str(Path(path).expanduser().absolute())
     wrong = Problems()
-    figures, baselines, recipe = (wrong.attempt(build, config[group]) for group in ("figure", "baseline", "recipe"))
+    figures, baselines, recipe = (
+        wrong.attempt(build, config[group]) for group in ("figure", "baseline", "recipe")
+    )
     loggers = wrong.attempt(build_each_in, config.logger, save_dir=str(folder))
     callbacks = wrong.attempt(build_each_in, config.callback, folder=folder / "checkpoints")
     wrong.attempt(build, config.trainer, **QUIET)

@@ -40,7 +40,10 @@ def describe(config: DictConfig, job: Job) -> str:
 def parts(job: Job) -> dict[str, nn.Module]:
     """The modules that a reader thinks of as one."""
     model, objective = job.system.model, job.system.objective
-    return {**dict(model.named_children()), **{f"loss.{name}": term for name, term in objective.terms.items()}}
+    return {
+        **dict(model.named_children()),
+        **{f"loss.{name}": term for name, term in objective.terms.items()},
+    }
 
 
 def count(module: nn.Module) -> int:

@@ -40,7 +40,10 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> int
                 trainer=settings,  # type: ignore[arg-type]
                 make_optimizer=functools.partial(make_optimizer, config.optimizer),
                 loggers=job.loggers,
-                callbacks=[*job.callbacks, *([Progress()] if settings["enable_progress_bar"] else [Progress(False)])],
+                callbacks=[
+                    *job.callbacks,
+                    *([Progress()] if settings["enable_progress_bar"] else [Progress(False)]),
+                ],
                 history=history,
                 interrupt=interrupt,
                 checkpoint=last if place and name == place["stage"] else None,

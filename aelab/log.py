@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def start(folder: Path | None = None) -> None:
-    """Send messages to the terminal (what the user must know) and to folder/aelab.log (everything, with times)."""
+    """Send to the terminal what the user must know, and to folder/aelab.log everything, with times."""
     root = logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)
@@ -24,7 +24,7 @@ def start(folder: Path | None = None) -> None:
 
 
 def quiet_lightning() -> None:
-    """Keep Lightning's tips and device lists out; it sets its level when it is imported, so call this after."""
+    """Keep Lightning's tips and device lists out; it sets its level on import, so call this after."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

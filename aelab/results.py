@@ -60,7 +60,9 @@ def score(job: Job) -> dict[str, float]:
     """`test/mse`, `val/mse`, ..., and the baselines' `test/pca_mse`."""
     system, final = job.system, job.system.dataset.final
     splits = [split for split in ("val", final) if split in system.dataset.splits]
-    metrics = {f"{split}/{name}": value for split in splits for name, value in evaluate(system, split).items()}
+    metrics = {
+        f"{split}/{name}": value for split in splits for name, value in evaluate(system, split).items()
+    }
     for name, baseline in job.baselines.items():
         found = baseline.scores(system.dataset, final, system.model.latent.dim)
         metrics |= {f"{final}/{name}_{metric}": value for metric, value in found.items()}

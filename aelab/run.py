@@ -74,7 +74,9 @@ class Run:
         from torch import as_tensor, float32, no_grad
 
         with no_grad():
-            return self.system.dataset.scale.inverse(self.system.model.decode(as_tensor(z, dtype=float32))["x_hat"])
+            return self.system.dataset.scale.inverse(
+                self.system.model.decode(as_tensor(z, dtype=float32))["x_hat"]
+            )
 
     def reconstruct(self, x: "ArrayLike | Tensor", degrade: bool = False) -> "Tensor":
         """Rows [n, *shape] through the model; corrupted first if asked."""

@@ -1,4 +1,4 @@
-"""Every random draw is a function of (seed, stage, what, step), so that a resumed run equals the uninterrupted one."""
+"""Every draw is a function of (seed, stage, what, step): a resumed run equals the uninterrupted one."""
 
 from collections.abc import Callable
 from hashlib import blake2b

@@ -32,7 +32,9 @@ class System(nn.Module):
         self.objective = objective.bind(gives(dataset, corruption, model))
         self.clock = Clock(self)
 
-    def forward(self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False) -> Trace:
+    def forward(
+        self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False
+    ) -> Trace:
         """The Trace of x [b, *shape]; in use, only corruptions that are `always` there apply."""
         trace = Trace(x=x)
         if y is not None:

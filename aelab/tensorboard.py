@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.loggers import Logger, TensorBoardLogger
 from torch.utils.tensorboard.summary import hparams
@@ -50,12 +51,17 @@ def settings(config: DictConfig) -> Iterator[tuple[str, Any]]:
     def flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         if isinstance(value, dict):
             for key, inner in value.items():
-                yield from flat(f"{name}.{key}" if name else str(key), inner)
+                is_class = key == "_target_"
+                yield from flat(
+                    name if is_class else f"{name}.{key}", inner.rpartition(".")[2] if is_class else inner
+                )
         else:
             yield name, value if isinstance(value, (bool, int, float, str)) else str(value)
 
-    plain = OmegaConf.to_container(OmegaConf.masked_copy(config, list(GROUPS)), resolve=True)
-    return flat("", plain)
+    for group in GROUPS:
+        chosen = config[group]
+        plain = OmegaConf.to_container(chosen, resolve=True) if OmegaConf.is_config(chosen) else chosen
+        yield from (pair for pair in flat(group, plain) if pair[0] not in ("dataset.root", "dataset.file"))
 
 
 def project(
@@ -63,10 +69,11 @@ def project(
 ) -> None:
     """The codes, their labels and thumbnails, for the projector."""
     z, y = codes[0][:CODES], codes[1]
-    if z.shape[1] < 2:
-        return  # the projector wants a plane
+    z = F.pad(z, (0, max(0, 3 - z.shape[1])))  # the projector wants a space
     classes = dataset.rows.classes
     labels = None if y is None else [classes[i] if classes and i >= 0 else str(i) for i in y[:CODES].tolist()]
     rows = dataset.splits[dataset.final][:CODES]
-    thumbnails = dataset.gather(rows)[0].clamp(0, 1) if dataset.is_image and max(dataset.shape) <= 32 else None
+    thumbnails = (
+        dataset.gather(rows)[0].clamp(0, 1) if dataset.is_image and max(dataset.shape) <= 32 else None
+    )
     logger.experiment.add_embedding(z, labels, thumbnails, global_step=step, tag="codes")

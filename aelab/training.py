@@ -77,7 +77,7 @@ class Training(pl.LightningModule):
         return rows[: self.plan.rows]
 
     def minibatches(self, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor | None, Tensor]]:
-        """(x, y, rows) of these positions; many are gathered at once, since a gather costs as much as a layer."""
+        """(x, y, rows) of these positions; many are gathered at once: a gather costs as much as a layer."""
         dataset, b, n = self.system.dataset, self.plan.batch_size, self.plan.epoch
         at_once = max(1, GATHER // (4 * b * dataset.rows.x[0].numel()))
         while start < stop:
@@ -109,7 +109,8 @@ class Training(pl.LightningModule):
     def configure_optimizers(self) -> torch.optim.Optimizer:
         optimizer = self.make_optimizer(params=[p for p in self.system.parameters() if p.requires_grad])
         self.settings = [
-            {name: value for name, value in group.items() if name != "params"} for group in optimizer.param_groups
+            {name: value for name, value in group.items() if name != "params"}
+            for group in optimizer.param_groups
         ]
         return optimizer
 
@@ -147,15 +148,35 @@ class Training(pl.LightningModule):
         self.collect()
         self.chunks.adapt(position.value - start, time.perf_counter() - began)
         # Lightning counts the steps of its own wrapper only; keep its count right for either
-        self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = position.value
+        self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = (
+            position.value
+        )
 
     def step(self) -> Callable[[Tensor, Tensor | None, Tensor], None]:
         """One minibatch's step, x [b, *shape], y [b], rows [b], as a closure: looking up a module's attribute
         costs a microsecond, and a small net's whole step a few hundred."""
-        plan, position, system, optimizer, parameters = self.plan, self.position, self.system, self.optimizer, self.updated
-        trace_of, losses_of, clock, seed, draws = system.forward, system.objective.forward, system.clock, self.seed, self.draws
+        plan, position, system, optimizer, parameters = (
+            self.plan,
+            self.position,
+            self.system,
+            self.optimizer,
+            self.updated,
+        )
+        trace_of, losses_of, clock, seed, draws = (
+            system.forward,
+            system.objective.forward,
+            system.clock,
+            self.seed,
+            self.draws,
+        )
         draw = system.dataset.draw if system.dataset.is_random(train=True) else None
-        backward, accumulate, clip, mixed, pending = self.backward_pass, self.accumulate, self.clip[0], self.mixed, self.pending
+        backward, accumulate, clip, mixed, pending = (
+            self.backward_pass,
+            self.accumulate,
+            self.clip[0],
+            self.mixed,
+            self.pending,
+        )
 
         def step(x: Tensor, y: Tensor | None, rows: Tensor) -> None:
             seed(draws + position.value)
@@ -199,8 +220,17 @@ class Training(pl.LightningModule):
             bad = next(i for i, value in enumerate(values) if not isfinite(value)) // k
             step = self.position.value - len(values) // k + bad
             terms = list(self.system.objective.terms)
-            wrong = [t for t, v in zip(terms, values[bad * k : bad * k + k][-len(terms) :], strict=False) if not isfinite(v)]
-            raise Diverged(", ".join(f"loss.{t}" for t in wrong or terms), self.stage, step // self.plan.epoch + 1, step + 1)
+            wrong = [
+                t
+                for t, v in zip(terms, values[bad * k : bad * k + k][-len(terms) :], strict=False)
+                if not isfinite(v)
+            ]
+            raise Diverged(
+                ", ".join(f"loss.{t}" for t in wrong or terms),
+                self.stage,
+                step // self.plan.epoch + 1,
+                step + 1,
+            )
         self.losses += values
         if self.log_every:
             done = self.position.value - len(values) // k
@@ -243,7 +273,9 @@ class Training(pl.LightningModule):
         self.log_dict(scores, logger=False, batch_size=1)  # what callbacks such as early stopping monitor
 
     def on_train_epoch_end(self) -> None:
-        self.log_dict({k: v for k, v in self.latest.items() if k.startswith("train/")}, logger=False, batch_size=1)
+        self.log_dict(
+            {k: v for k, v in self.latest.items() if k.startswith("train/")}, logger=False, batch_size=1
+        )
 
     # --- checkpoints ------------------------------------------------------------------------------------
 
@@ -270,4 +302,6 @@ class Training(pl.LightningModule):
         for counts in chain((progress.total, progress.current)):
             for name in ("ready", "started", "processed", "completed"):
                 setattr(counts, name, done)
-        self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = self.position.value
+        self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = (
+            self.position.value
+        )

@@ -1,4 +1,4 @@
-"""Per-step cost: aelab's training beside a hand-written PyTorch loop, in one process, logging and checkpoints on.
+"""Per-step cost: aelab's training, logging and checkpoints on, beside a hand-written PyTorch loop.
 
     python benchmarks/step_cost.py [--repeats 5]
 
@@ -28,13 +28,19 @@ from aelab.table import table
 
 CASES = {
     "64-64-8-64-64, digits, batch 64": (
-        ["dataset=digits", "model.widths=[64]", "model.latent.dim=8", "trainer.max_epochs=500"],
+        ["dataset=digits", "model.widths=[64]", "model.latent.dim=8", "trainer.max_epochs=250"],
         [64, 64, 8, 64, 64],
         64,
         1.05,
     ),
     "784-512-20-512-784, MNIST, batch 100": (
-        ["dataset=mnist", "dataset.batch_size=100", "model.widths=[512]", "model.latent.dim=20", "trainer.max_epochs=4"],
+        [
+            "dataset=mnist",
+            "dataset.batch_size=100",
+            "model.widths=[512]",
+            "model.latent.dim=20",
+            "trainer.max_epochs=4",
+        ],
         [784, 512, 20, 512, 784],
         100,
         1.03,

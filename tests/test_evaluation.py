@@ -244,10 +244,10 @@ def test_nets_are_in_evaluation_mode_and_learn_nothing() -> None:
     before = {name: value.clone() for name, value in system.state_dict().items()}
     error = by_hand(system, "val")
     scores = evaluate(system.train(), "val")
-    assert scores["sse"] == pytest.approx((error**2).sum(1).mean(), rel=1e-5)  # nothing was dropped
-    assert all(
-        torch.equal(value, before[name]) for name, value in system.state_dict().items()
-    )  # nor batch norm's
+    assert scores["sse"] == pytest.approx(
+        (error**2).sum(1).mean(), rel=1e-5
+    )  # nothing was dropped, by batch norm nothing learnt
+    assert all(torch.equal(value, before[name]) for name, value in system.state_dict().items())
     assert all(p.grad is None for p in system.parameters())
     assert not any(trace.x_hat.requires_grad for trace in traces(system, "val"))
 

@@ -51,9 +51,7 @@ def test_is_the_sum_of_weights_times_means(trace: Trace) -> None:
     l1 = (trace.x - trace.x_hat).abs().sum().item() / 5
     p = trace.x_hat.double()
     bce = -(trace.x * p.log() + (1 - trace.x) * (1 - p).log()).sum().item() / 5
-    assert [part.item() for part in parts] == pytest.approx(
-        [mse, l1, bce, l1], rel=1e-5
-    )  # unweighted, in order
+    assert [part.item() for part in parts] == pytest.approx([mse, l1, bce, l1], rel=1e-5)
     assert total.item() == pytest.approx(0.5 * mse + l1 + 3 * bce, rel=1e-5)
     assert total.ndim == 0 and all(part.ndim == 0 for part in parts)
 

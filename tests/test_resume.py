@@ -44,7 +44,7 @@ def test_stopped_at_any_minibatch(
     """1, 8, 15: within an epoch; 7, 21: at its end; 14, 28: at a pause, where validation is due."""
     make = Training.step
 
-    def stopping(self: Training):  # noqa: ANN202
+    def stopping(self: Training):
         step = make(self)
 
         def until(*batch) -> None:
@@ -111,7 +111,9 @@ def test_killed_process_goes_on_where_it_was(tmp_path: Path) -> None:
             said = process.communicate()[1]
             assert process.returncode == 0, said
     assert same(weights(tmp_path / "whole"), weights(tmp_path / "run"))
-    results = [json.loads((tmp_path / name / "results.json").read_text())["metrics"] for name in ("whole", "run")]
+    results = [
+        json.loads((tmp_path / name / "results.json").read_text())["metrics"] for name in ("whole", "run")
+    ]
     assert results[0] == results[1]
 
 

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 import torch
@@ -23,7 +23,7 @@ def test_every_name_has_a_seed_of_its_own() -> None:
 def test_streams_of_consecutive_steps_do_not_meet() -> None:
     """A stream's step is added to its seed."""
     seeds = sorted(derive(seed, stage, what) for seed, stage, what in product(range(50), "ab", "cd"))
-    assert min(b - a for a, b in zip(seeds, seeds[1:], strict=False)) > 10**9
+    assert min(b - a for a, b in pairwise(seeds)) > 10**9
 
 
 @pytest.mark.parametrize(

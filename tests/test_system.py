@@ -11,6 +11,7 @@ from aelab.dataset.dataset import Dataset
 from aelab.dataset.rows import Rows
 from aelab.loss.gaussian import Gaussian
 from aelab.loss.mse import MSE
+from aelab.metric.metric import Metric
 from aelab.metric.reconstruction import Reconstruction
 from aelab.model.autoencoder import Autoencoder
 from aelab.model.identity import identity
@@ -22,16 +23,14 @@ from aelab.system import System, gives
 
 
 class Memory(Dataset):
-    """Forty random images, with labels or without."""
+    """Forty images of mixed greys, with labels or without."""
 
     def __init__(self, labelled: bool = True) -> None:
         super().__init__()
         self.labelled = labelled
 
     def read(self) -> Rows:
-        x = torch.randint(
-            0, 256, (40, 1, 6, 5), generator=torch.Generator().manual_seed(0), dtype=torch.uint8
-        )
+        x = torch.arange(1200).view(40, 1, 6, 5).mul(89).remainder(256).byte()
         return Rows(x, torch.arange(40) % 4 if self.labelled else None)
 
 
@@ -76,7 +75,7 @@ def test_without_labels_and_rows_a_trace_has_none() -> None:
 
 
 def test_data_flows_through_corruption_encoder_and_decoder() -> None:
-    tested = system(half=Half(1))
+    tested = system(halve=Half(1))
     x = torch.rand(4, 1, 6, 5)
     encoder, decoder = tested.model.encoder[1], tested.model.decoder[0]  # type: ignore[index]
     z = (x / 2).flatten(1) @ encoder.weight.t() + encoder.bias
@@ -85,21 +84,19 @@ def test_data_flows_through_corruption_encoder_and_decoder() -> None:
     torch.testing.assert_close(trace.z, z)
     torch.testing.assert_close(trace.x_hat, x_hat)
     _, (mse,) = tested.objective(trace)
-    assert mse.item() == pytest.approx(
-        (x_hat - x).square().sum().item() / 4, rel=1e-5
-    )  # x̂ beside the clean x
+    assert mse.item() == pytest.approx((x_hat - x).square().sum().item() / 4, rel=1e-5)  # of the clean x
 
 
 @pytest.mark.parametrize(("always", "in_use", "halved"), [(0, 0, 1), (0, 1, 0), (1, 0, 1), (1, 1, 1)])
 def test_in_use_only_what_is_always_there_corrupts(always: int, in_use: int, halved: int) -> None:
     x = torch.rand(4, 1, 6, 5)
-    trace = system(half=Half(1, always=bool(always)))(x, in_use=bool(in_use))
+    trace = system(halve=Half(1, always=bool(always)))(x, in_use=bool(in_use))
     assert torch.equal(trace.x_tilde, x / 2 if halved else x) and torch.equal(trace.x, x)
 
 
 def test_the_model_and_the_objective_are_trained_and_saved_and_nothing_else() -> None:
     objective = Objective({"gaussian": Gaussian("learned"), "mse": MSE()})
-    metrics = {"reconstruction": Reconstruction()}
+    metrics: dict[str, Metric] = {"reconstruction": Reconstruction()}
     tested = System(Memory().setup(), Corruptions({"noise": Noise(0.1)}), linear(), objective, metrics)
     names = [f"model.{name}" for name in linear().state_dict()] + ["objective.terms.gaussian.logvar"]
     assert list(tested.state_dict()) == names == [name for name, _ in tested.named_parameters()]

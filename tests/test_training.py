@@ -130,6 +130,8 @@ def test_best_is_the_best_by_validation(tmp_path: Path) -> None:
 def test_a_loss_that_diverges_is_named(tmp_path: Path) -> None:
     trained(tmp_path, "trainer.max_epochs=1")
     good = weights(tmp_path)
-    with pytest.raises(Diverged, match=r"loss\.mse became NaN or infinite in stage 'train', epoch \d, step \d+"):
+    with pytest.raises(
+        Diverged, match=r"loss\.mse became NaN or infinite in stage 'train', epoch \d, step \d+"
+    ):
         trained(tmp_path, "optimizer.lr=1e30", "trainer.max_epochs=3", resume=True)
     assert same(good, weights(tmp_path))

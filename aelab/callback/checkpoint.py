@@ -20,7 +20,11 @@ class Checkpoint(LightningCheckpoint):
     """
 
     def __init__(
-        self, folder: Path, monitor: str | None = "val/loss", mode: Literal["min", "max"] = "min", every_seconds: float = 30
+        self,
+        folder: Path,
+        monitor: str | None = "val/loss",
+        mode: Literal["min", "max"] = "min",
+        every_seconds: float = 30,
     ) -> None:
         self.folder, self.monitor, self.mode, self.every_seconds = folder, monitor, mode, every_seconds
         self.score: float | None = None

@@ -46,8 +46,8 @@ def save(path: Path, z: np.ndarray, y: np.ndarray | None, names: list[str] | Non
     if path.suffix == ".npy":
         np.save(path, z)
     elif path.suffix == ".npz":
-        extra = {} if y is None else {"y": y}
-        np.savez(path, z=z, **extra, **({} if names is None else {"names": np.array(names)}))
+        columns = {"z": z, "y": y, "names": None if names is None else np.array(names)}
+        np.savez(path, allow_pickle=False, **{key: c for key, c in columns.items() if c is not None})
     else:
         with path.open("w", newline="") as file:
             writer = csv.writer(file)

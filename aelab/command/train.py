@@ -24,12 +24,13 @@ def main(argv: list[str]) -> int:
 def task(config: DictConfig) -> None:
     """One run, in the folder that Hydra made for it."""
     from hydra.core.hydra_config import HydraConfig
+    from hydra.types import RunMode
 
     folder = Path(HydraConfig.get().runtime.output_dir)
     try:
         train(config, folder, list(HydraConfig.get().overrides.task))
     except UserError:
-        if HydraConfig.get().mode.name == "RUN":
+        if HydraConfig.get().mode == RunMode.RUN:
             discard(folder)
         raise
 
@@ -73,7 +74,9 @@ def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool =
         epochs = fit(config, job, folder, resume)
         metrics = finish(config, job, folder, overrides, epochs, began)
     except BaseException as error:
-        write_json(folder / "status.json", {**status, "status": "failed", "why": f"{type(error).__name__}: {error}"})
+        write_json(
+            folder / "status.json", {**status, "status": "failed", "why": f"{type(error).__name__}: {error}"}
+        )
         raise
     write_json(folder / "status.json", {**status, "status": "completed"})
     return metrics

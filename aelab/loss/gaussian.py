@@ -12,7 +12,9 @@ from aelab.trace import Trace
 
 
 class Gaussian(Likelihood):
-    """−log N(x; x̂, σ²) = ½ Σ_i ( (x_i − x̂_i)²/σ_i² + log σ_i² + log 2π )     [Kingma & Welling 2014, App. C.2]
+    """−log N(x; x̂, σ²) = ½ Σ_i ( (x_i − x̂_i)²/σ_i² + log σ_i² + log 2π )
+
+    [Kingma & Welling 2014, App. C.2]
 
     variance: σ² as a number; `learned`, one number trained with the nets, from 1; or `per_pixel`,
     a second map of the decoder.

@@ -40,7 +40,7 @@ class Autoencoder(nn.Module):
     """x̃ -> h -> z -> x̂
 
     encoder: x̃ [b, *shape] -> h [b, latent.width].
-    decoder: z [b, d] -> [b, maps · c, ...]: one map, or a second one with log σ²; None where nothing is rebuilt.
+    decoder: z [b, d] -> [b, maps · c, ...]: x, and log σ² behind it if maps is 2; None rebuilds nothing.
     output: the activation that takes the decoder's output to x̂.
     maps: 2 where a term reads x_logvar.
     """

@@ -15,7 +15,7 @@ Size = tuple[int, int]
 
 
 class Encoder(Net):
-    """x̃ [b, c, h, w] -> h [b, width]: every block halves the image, rounding up; the last one is a full layer"""
+    """x̃ [b, c, h, w] -> h [b, width]: blocks that halve the image, rounding up; then a full layer"""
 
     def __init__(
         self, shape: tuple[int, ...], channels: list[int], kernel: int, down: Down, n_out: int, after: After
@@ -111,18 +111,22 @@ def conv(
     tied: the decoder's kernels are the encoder's.
     """
     if len(shape) != 3:
-        raise ValueError(f"conv takes images [c, h, w]; this data gives vectors {list(shape)}. model=mlp takes them")
+        raise ValueError(
+            f"conv takes images [c, h, w]; this data gives vectors {list(shape)}. model=mlp takes them"
+        )
     if not channels or any(n < 1 for n in channels):
         raise ValueError(f"channels must be positive and at least one, got {channels}")
     if kernel < 1 or kernel % 2 == 0:
         raise ValueError(f"kernel must be odd, got {kernel}")
     out = (target[0] * maps, *target[1:])
     if shape[1:] != target[1:]:
-        raise ValueError(f"conv rebuilds images of the size it sees; {list(shape)} goes in, {list(target)} must come out")
+        raise ValueError(
+            f"conv rebuilds images of the size it sees; {list(shape)} goes in, {list(target)} must come out"
+        )
     if tied and (shape != out or latent.width != latent.dim):
         raise ValueError(
-            f"tied needs a net that mirrors itself; this one goes from {list(shape)} to {latent.width} numbers, "
-            f"and from {latent.dim} to {list(out)}"
+            f"tied needs a net that mirrors itself; this one goes from {list(shape)} to {latent.width} "
+            f"numbers, and from {latent.dim} to {list(out)}"
         )
     hidden = after(activation, dropout, nn.BatchNorm2d if batch_norm else None)
     encoder = Encoder(shape, channels, kernel, down, latent.width, hidden)

@@ -2,7 +2,7 @@
 
 from math import prod
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from aelab.model.autoencoder import Autoencoder
 from aelab.model.latent.deterministic import Deterministic

@@ -1,5 +1,6 @@
 """Fully connected encoder and its mirror image."""
 
+from itertools import pairwise
 from math import prod
 
 import torch
@@ -14,7 +15,9 @@ class Encoder(Net):
     """x̃ [b, *shape] -> h [b, width]: blocks h = dropout(act(norm(Wh + b))), the last one plain"""
 
     def __init__(self, n_in: int, widths: list[int], n_out: int, after: After) -> None:
-        blocks = [Block(layer=nn.Linear(a, b), **after(b)) for a, b in zip([n_in, *widths], widths, strict=False)]
+        blocks = [
+            Block(layer=nn.Linear(a, b), **after(b)) for a, b in zip([n_in, *widths], widths, strict=False)
+        ]
         super().__init__(*blocks, Block(layer=nn.Linear([n_in, *widths][-1], n_out)))
 
     def forward(self, h: Tensor) -> Tensor:
@@ -29,10 +32,13 @@ class Decoder(Net):
     ) -> None:
         sizes = [n_in, *widths, prod(shape)]
         if tied_to is None:
-            layers = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:], strict=False)]
+            layers = [nn.Linear(a, b) for a, b in pairwise(sizes)]
         else:
             mirrored = reversed(tied_to.layers)
-            layers = [Tied(layer, nn.Parameter(torch.zeros(n))) for layer, n in zip(mirrored, sizes[1:], strict=True)]
+            layers = [
+                Tied(layer, nn.Parameter(torch.zeros(n)))
+                for layer, n in zip(mirrored, sizes[1:], strict=True)
+            ]
         blocks = [Block(layer=layer, **after(n)) for layer, n in zip(layers, widths, strict=False)]
         super().__init__(*blocks, Block(layer=layers[-1]))
         self.shape = shape

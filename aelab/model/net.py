@@ -23,7 +23,7 @@ class Block(nn.Sequential):
 
 
 class Net(nn.Module):
-    """Blocks in a row. `encoder.blocks[i]` mirrors `decoder.blocks[-1 - i]`: tying and stacking rest on that."""
+    """Blocks in a row. `encoder.blocks[i]` mirrors `decoder.blocks[-1 - i]`: tying, stacking rest on it."""
 
     def __init__(self, *blocks: Block) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Checkpoint
 
 from aelab.plan import count, plan
 from aelab.stage.stage import Stage, Work
@@ -12,12 +13,13 @@ from aelab.training import Training
 log = logging.getLogger(__name__)
 
 OURS = {
-    "limit_train_batches", "limit_val_batches", "limit_test_batches", "limit_predict_batches", "overfit_batches",
-    "fast_dev_run", "val_check_interval", "check_val_every_n_epoch", "num_sanity_val_steps", "max_steps", "max_epochs",
-    "gradient_clip_val", "gradient_clip_algorithm", "accumulate_grad_batches", "log_every_n_steps",
-    "enable_progress_bar", "enable_checkpointing", "enable_model_summary", "logger", "callbacks", "_target_",
+    "_target_", "max_epochs", "max_steps", "fast_dev_run", "overfit_batches", "num_sanity_val_steps",
+    "limit_train_batches", "limit_val_batches", "limit_test_batches", "limit_predict_batches",
+    "val_check_interval", "check_val_every_n_epoch", "log_every_n_steps", "logger", "callbacks",
+    "gradient_clip_val", "gradient_clip_algorithm", "accumulate_grad_batches",
+    "enable_progress_bar", "enable_checkpointing", "enable_model_summary",
 }  # fmt: skip
-"""Trainer settings that count minibatches or write: done here, since a step of Lightning's is a chunk of them."""
+"""Trainer settings that count minibatches or write: done here, a step of Lightning's is a chunk of them."""
 
 
 class Fit(Stage):
@@ -36,7 +38,7 @@ class Fit(Stage):
             num_sanity_val_steps=0,
             logger=work.loggers,
             callbacks=work.callbacks,
-            enable_checkpointing=any(isinstance(c, pl.callbacks.Checkpoint) for c in work.callbacks),
+            enable_checkpointing=any(isinstance(c, Checkpoint) for c in work.callbacks),
             enable_progress_bar=False,
             enable_model_summary=False,
         )

@@ -1,5 +1,7 @@
 """PCA: the best linear reconstruction, by the singular values of the centred training rows."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,9 @@ from aelab.baseline.pca import PCA
 from aelab.dataset.dataset import Dataset
 from aelab.dataset.rows import Rows
 from aelab.dataset.scale import Scale, fixed
+from aelab.model.latent.deterministic import Deterministic
 from aelab.model.mlp import mlp
+from aelab.model.prior.normal import Normal
 
 
 class Memory(Dataset):
@@ -119,20 +123,12 @@ def test_a_mean_far_from_zero_does_not_blur_it(memory: float) -> None:
 
 def test_no_linear_autoencoder_beats_it_on_the_training_rows() -> None:
     """Baldi & Hornik 1989: its optimum spans the principal subspace."""
-    from aelab.model.latent.deterministic import Deterministic
-    from aelab.model.prior.normal import Normal
-
     dataset, dim = vectors(60, 4), 2
     torch.manual_seed(0)
-    settings = {"widths": [], "activation": "relu", "output_activation": "auto", "dropout": 0.0}
-    settings |= {
-        "batch_norm": False,
-        "initialisation": "default",
-        "tied": False,
-        "maps": 1,
-        "link": "identity",
-    }
-    model = mlp(shape=(4,), target=(4,), latent=Deterministic(dim), prior=Normal(dim), **settings)  # type: ignore[arg-type]
+    settings: dict[str, Any] = {"widths": [], "activation": "relu", "output_activation": "auto"}
+    settings |= {"dropout": 0.0, "batch_norm": False, "initialisation": "default", "tied": False}
+    settings |= {"maps": 1, "link": "identity", "latent": Deterministic(dim), "prior": Normal(dim)}
+    model = mlp(shape=(4,), target=(4,), **settings)
     x, _ = dataset.batch(dataset.splits["train"])
     optimizer = torch.optim.LBFGS(model.parameters(), max_iter=60, line_search_fn="strong_wolfe")
 

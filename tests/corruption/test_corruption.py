@@ -1,6 +1,7 @@
 """What corruptions share: composition in order, merged masks, clips, schedules, use."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -44,7 +45,7 @@ class Hide(Corruption):
 
     gives = ("mask",)
 
-    def __init__(self, column: int, **settings: bool) -> None:
+    def __init__(self, column: int, **settings: Any) -> None:
         super().__init__(1.0, **settings)
         self.column = column
 

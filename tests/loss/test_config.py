@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from aelab.build import build
 from aelab.loss.term import Term
@@ -14,10 +14,11 @@ FILES = sorted((Path(__file__).parents[2] / "conf" / "loss").glob("*.yaml"))
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_file_builds_the_term_of_its_name(path: Path) -> None:
     config = OmegaConf.load(path)
+    assert isinstance(config, DictConfig)
     if "defaults" in config:
         assert all((path.parent / f"{name}.yaml").is_file() for name in config.defaults)
         return
     assert list(config) == [path.stem]
-    term = build(config)[path.stem]
+    (term,) = build(config).values()
     assert isinstance(term, Term) and type(term).__module__ == f"aelab.loss.{path.stem}"
     assert term.weight == config[path.stem].weight

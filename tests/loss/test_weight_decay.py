@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from aelab.loss.weight_decay import WeightDecay
 from aelab.model.autoencoder import Autoencoder
@@ -27,7 +27,7 @@ def nets(kind: str, tied: bool) -> Autoencoder:
     return (mlp if kind == "mlp" else conv)(**common, **own)  # type: ignore[arg-type]
 
 
-def kernels(model: nn.Module) -> list[nn.Parameter]:
+def kernels(model: nn.Module) -> list[Tensor]:
     """The weights of layers; a tied layer has none of its own."""
     layers = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
     return [module.weight for module in model.modules() if isinstance(module, layers)]

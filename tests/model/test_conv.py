@@ -56,9 +56,7 @@ def test_takes_any_odd_kernel(net: Make, kernel: int, down: str, tied: bool) -> 
 
 @pytest.mark.parametrize("down", ["stride", "pool"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_block_halves_rounding_up_and_its_mirror_undoes_it(
-    net: Make, shape: tuple[int, ...], down: str
-) -> None:
+def test_every_block_halves_rounding_up_and_back(net: Make, shape: tuple[int, ...], down: str) -> None:
     model = net("conv", shape, channels=[4, 6], down=down)
     h, seen = torch.rand(2, *shape), []
     for block in model.encoder.blocks:
@@ -92,7 +90,7 @@ def test_pooled_is_the_formula(net: Make) -> None:
     z = pooled.flatten(1) @ w2.t() + b2
     h = torch.tanh(z @ w3.t() + b3).view(2, 4, 3, 2)
     repeated = h.repeat_interleave(2, 2).repeat_interleave(2, 3)
-    # stride 1: a transposed convolution is a convolution with the kernel turned by 180° and its channels swapped
+    # at stride 1 the transpose is a convolution, its kernel turned by 180° and its channels swapped
     x_hat = F.conv2d(repeated, w4.flip(2, 3).transpose(0, 1), b4, padding=1)
     torch.testing.assert_close(rebuilt(model, x), x_hat)
 
@@ -120,7 +118,7 @@ def test_tied_convolution_is_the_adjoint(size: tuple[int, int], kernel: int, str
 def test_an_untied_one_with_the_same_kernel_is_the_same_map(size: tuple[int, int], stride: int) -> None:
     torch.manual_seed(0)
     layer = nn.Conv2d(3, 4, 3, stride, padding=1)
-    free = ConvTo(4, 3, 3, stride, size)
+    free: Any = ConvTo(4, 3, 3, stride, size)
     with torch.no_grad():
         free.weight.copy_(layer.weight)
     tied = TiedConv(layer, nn.Parameter(free.bias.detach().clone()), stride, size)

@@ -33,6 +33,6 @@ def test_refuses_what_it_cannot_give(target: tuple[int, ...], maps: int, link: s
     with pytest.raises(ValueError) as caught:
         identity((1, 2, 2), target, maps, link)
     assert str(caught.value) == (
-        f"identity gives its input [1, 2, 2] back as it is; this run asks for {maps} map(s) of {list(target)} "
-        f"through {link}"
+        "identity gives its input [1, 2, 2] back as it is; this run asks for "
+        f"{maps} map(s) of {list(target)} through {link}"
     )

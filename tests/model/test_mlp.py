@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -30,7 +31,7 @@ def test_takes_any_shape_there_and_back(
     trace = model(Trace(x_tilde=torch.rand(5, *shape)))
     assert trace.z.shape == (5, 3) and trace.x_hat.shape == (5, *shape)
     sizes = [prod(shape), *widths, 3]
-    weights = sum(a * b for a, b in zip(sizes, sizes[1:], strict=False))
+    weights = sum(a * b for a, b in pairwise(sizes))
     biases = sum(sizes[1:]) + sum(sizes[:-1])
     count = sum(p.numel() for p in model.parameters())
     assert count == (1 if tied else 2) * weights + biases
@@ -56,7 +57,8 @@ def test_tied_is_the_formula_with_transposed_weights(net: Make) -> None:
     assert c1.shape == (6,) and c2.shape == (5,)
     z = torch.randn(4, 2)
     with torch.no_grad():
-        c1.normal_(), c2.normal_()
+        c1.normal_()
+        c2.normal_()
     torch.testing.assert_close(model.decode(z)["x_hat"], torch.tanh(z @ w2 + c2) @ w1 + c1)
 
 

@@ -68,7 +68,7 @@ def test_blocks_mirror_each_other(net: Make, kind: str, changed: dict, tied: boo
     pairs = list(zip(model.encoder.layers, reversed(model.decoder.layers), strict=True))
     assert len(pairs) == 3
     for one, mirrored in pairs:
-        a, b = one.weight.shape, mirrored.weight.shape
+        a, b = tuple(one.weight.shape), tuple(mirrored.weight.shape)
         # [out, in] beside [in, out]; a transposed convolution's kernel is stored as its twin's
         assert a == b if tied or isinstance(one, nn.Conv2d) else a == b[::-1]
 

@@ -14,7 +14,8 @@ class Normal(Prior):
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.dim = dim
-        self.register_buffer("zero", torch.zeros(()), persistent=False)  # knows the device
+        self.zero: Tensor  # knows the device
+        self.register_buffer("zero", torch.zeros(()), persistent=False)
 
     def sample(self, n: int, y: Tensor | None = None) -> Tensor:
         return torch.randn(n, self.dim, device=self.zero.device)
