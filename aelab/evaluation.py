@@ -28,7 +28,7 @@ def traces(system: System, split: str, limit: int | None = None, in_use: bool = 
             part = rows[start : start + size].to(device)
             with torch.no_grad():
                 x, y = dataset.batch(part)
-                yield system(x, y, part, in_use)
+                yield system(x.to(system.dtype), y, part, in_use)
     finally:
         system.train(was_training)
 

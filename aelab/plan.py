@@ -18,6 +18,7 @@ class Plan:
     visit: minibatches from one pause to the next; Lightning's loop sees a visit as one epoch.
     batch_size: rows of a minibatch on each device.
     rows: rows of an epoch on each device.
+    accumulate: minibatches whose gradients are added up before a step of the optimizer.
     """
 
     epoch: int
@@ -25,6 +26,7 @@ class Plan:
     visit: int
     batch_size: int
     rows: int
+    accumulate: int = 1
 
     @property
     def epochs(self) -> int:
@@ -33,6 +35,10 @@ class Plan:
     def pause(self, position: int) -> int:
         """The position of the next pause after this one."""
         return min(self.total, (position // self.visit + 1) * self.visit)
+
+    def ends_step(self, position: int) -> bool:
+        """Whether the optimizer steps after so many minibatches; an epoch's last step may take fewer."""
+        return position % self.epoch % self.accumulate == 0 or position == self.total
 
     def size(self, position: int) -> int:
         """Rows of one minibatch: the last of an epoch may be smaller."""
@@ -60,8 +66,11 @@ def plan(rows: int, batch_size: int, trainer: Mapping[str, Any], world_size: int
         total = epoch
     if math.isinf(total):
         raise ValueError("trainer.max_epochs and trainer.max_steps are both unlimited; set one of them")
+    accumulate = trainer.get("accumulate_grad_batches") or 1
     every = trainer.get("check_val_every_n_epoch") or -(-VISIT // max(epoch, 1))
-    return Plan(epoch, int(total), max(epoch, 1) * every, batch_size, min(own, epoch * batch_size))
+    return Plan(
+        epoch, int(total), max(epoch, 1) * every, batch_size, min(own, epoch * batch_size), accumulate
+    )
 
 
 def count(limit: float | int, of: int) -> int:
@@ -83,6 +92,8 @@ class Chunks:
         end = self.plan.pause(start)
         while start < end:
             stop = min(end, start + self.size)
+            while not self.plan.ends_step(stop):  # gradients half added up are not in a checkpoint
+                stop += 1
             yield start, stop
             start = stop
 

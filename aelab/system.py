@@ -51,6 +51,10 @@ class System(nn.Module):
     def device(self) -> torch.device:
         return next((p.device for p in self.parameters()), torch.device("cpu"))
 
+    @property
+    def dtype(self) -> torch.dtype:
+        return next((p.dtype for p in self.parameters()), torch.float32)
+
 
 def gives(dataset: Dataset, corruption: Corruptions, model: Autoencoder) -> tuple[str, ...]:
     """The names of all entries of a Trace of these."""

@@ -2,18 +2,16 @@
 
 import time
 from collections.abc import Callable, Iterator
-from itertools import chain
-from math import fsum, isfinite
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from aelab.errors import Diverged
 from aelab.evaluation import evaluate, part_names
 from aelab.history import History
 from aelab.interrupt import Interrupt
+from aelab.ledger import Ledger
 from aelab.plan import Chunks, Plan, Position
 from aelab.seed import derive, seeder
 from aelab.system import System
@@ -30,7 +28,6 @@ class Training(pl.LightningModule):
 
     make_optimizer: from the parameters to the optimizer.
     clip: (gradient_clip_val, gradient_clip_algorithm), Lightning's.
-    accumulate: minibatches whose gradients are added up before a step.
     val_rows: rows to validate on; 0 for no validation.
     log_every: minibatches between two `step/loss` in the loggers; None for epochs' means only.
     """
@@ -45,7 +42,6 @@ class Training(pl.LightningModule):
         history: History,
         interrupt: Interrupt,
         clip: tuple[float | None, str | None] = (None, None),
-        accumulate: int = 1,
         val_rows: int = 0,
         log_every: int | None = None,
         shuffle: bool = True,
@@ -54,15 +50,13 @@ class Training(pl.LightningModule):
         self.automatic_optimization = False
         self.system, self.plan, self.stage, self.make_optimizer = system, plan, stage, make_optimizer
         self.history, self.interrupt = history, interrupt
-        self.clip, self.accumulate, self.shuffle = clip, accumulate, shuffle
-        self.val_rows, self.log_every = val_rows, log_every
+        terms = list(system.objective.terms)
+        self.ledger = Ledger(stage, part_names(system), terms, plan, history, log_every)
+        self.clip, self.val_rows, self.shuffle = clip, val_rows, shuffle
         self.draws, self.orders = derive(seed, stage, "draws"), derive(seed, stage, "order")
         self.position = Position()
         self.chunks = Chunks(plan, self.position)
-        self.names = part_names(system)
-        self.pending: list[Tensor] = []  # the losses of this chunk, on the device, minibatch by minibatch
-        self.losses: list[float] = []  # those of this epoch
-        self.latest: dict[str, float] = {}
+        self.shuffled: tuple[int, Tensor] | None = None  # the order of one epoch, on the device
 
     # --- data -------------------------------------------------------------------------------------------
 
@@ -83,19 +77,14 @@ class Training(pl.LightningModule):
         while start < stop:
             epoch, first = divmod(start, n)
             last = min(first + at_once, n, first + stop - start)
-            rows = self.order_of(epoch)[first * b : last * b]
+            if self.shuffled is None or self.shuffled[0] != epoch:
+                self.shuffled = epoch, self.order(epoch).to(self.device)
+            rows = self.shuffled[1][first * b : last * b]
             x, y = dataset.gather(rows)
+            x = x.to(self.system.dtype)
             ys = y.split(b) if y is not None else [None] * (last - first)
             yield from zip(x.split(b), ys, rows.split(b), strict=True)
             start += last - first
-
-    def order_of(self, epoch: int) -> Tensor:
-        """`order` on the device, kept for the epoch."""
-        if self._order is None or self._order[0] != epoch:
-            self._order = epoch, self.order(epoch).to(self.device)
-        return self._order[1]
-
-    _order: tuple[int, Tensor] | None = None
 
     def train_dataloader(self) -> Chunks:
         return self.chunks
@@ -124,6 +113,7 @@ class Training(pl.LightningModule):
     def on_fit_start(self) -> None:
         self.system.dataset.to(self.device)
         self.seed = seeder(self.device)
+        self.ledger.loggers = self.trainer.loggers
         wrapped = self.optimizers()
         assert not isinstance(wrapped, list)
         self.updated = [p for group in wrapped.param_groups for p in group["params"]]
@@ -142,41 +132,22 @@ class Training(pl.LightningModule):
         for x, y, rows in self.minibatches(start, stop):
             step(x, y, rows)
             if position.value % self.plan.epoch == 0 or position.value == self.plan.total:
-                self.end_epoch()
-            if interrupt.requested:
+                self.close_epoch()
+            if interrupt.requested and self.plan.ends_step(position.value):
                 break
-        self.collect()
+        self.ledger.collect(position.value)
         self.chunks.adapt(position.value - start, time.perf_counter() - began)
-        # Lightning counts the steps of its own wrapper only; keep its count right for either
-        self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = (
-            position.value
-        )
+        self.count_steps()
 
     def step(self) -> Callable[[Tensor, Tensor | None, Tensor], None]:
         """One minibatch's step, x [b, *shape], y [b], rows [b], as a closure: looking up a module's attribute
         costs a microsecond, and a small net's whole step a few hundred."""
-        plan, position, system, optimizer, parameters = (
-            self.plan,
-            self.position,
-            self.system,
-            self.optimizer,
-            self.updated,
-        )
-        trace_of, losses_of, clock, seed, draws = (
-            system.forward,
-            system.objective.forward,
-            system.clock,
-            self.seed,
-            self.draws,
-        )
-        draw = system.dataset.draw if system.dataset.is_random(train=True) else None
-        backward, accumulate, clip, mixed, pending = (
-            self.backward_pass,
-            self.accumulate,
-            self.clip[0],
-            self.mixed,
-            self.pending,
-        )
+        plan, position, clock = self.plan, self.position, self.system.clock
+        seed, draws, mixed = self.seed, self.draws, self.mixed
+        trace_of, losses_of = self.system.forward, self.system.objective.forward
+        draw = self.system.dataset.draw if self.system.dataset.is_random(train=True) else None
+        backward, optimizer, parameters = self.backward_pass, self.optimizer, self.updated
+        clip, pending = self.clip[0], self.ledger.pending
 
         def step(x: Tensor, y: Tensor | None, rows: Tensor) -> None:
             seed(draws + position.value)
@@ -185,9 +156,9 @@ class Training(pl.LightningModule):
             if mixed:
                 torch.clear_autocast_cache()  # it would keep the weights as they were before the last step
             loss, parts = losses_of(trace_of(x if draw is None else draw(x, True), y, rows))
-            backward(loss if accumulate == 1 else loss / accumulate)
-            position.value = done = position.value + 1
-            if accumulate == 1 or done % plan.epoch % accumulate == 0 or done == plan.total:
+            backward(loss if plan.accumulate == 1 else loss / plan.accumulate)
+            position.value += 1
+            if plan.accumulate == 1 or plan.ends_step(position.value):
                 if clip:
                     self.clip_gradients_now()
                 optimizer.step()
@@ -207,75 +178,24 @@ class Training(pl.LightningModule):
         else:
             torch.nn.utils.clip_grad_norm_(self.updated, value)  # type: ignore[arg-type]
 
-    # --- bookkeeping ------------------------------------------------------------------------------------
+    # --- epochs -----------------------------------------------------------------------------------------
 
-    def collect(self) -> None:
-        """Bring the pending losses to the host, once a chunk, and look for the first that is not finite."""
-        if not self.pending:
-            return
-        values = torch.stack(self.pending).double().tolist()
-        self.pending.clear()
-        k = len(self.names)
-        if not all(map(isfinite, values)):
-            bad = next(i for i, value in enumerate(values) if not isfinite(value)) // k
-            step = self.position.value - len(values) // k + bad
-            terms = list(self.system.objective.terms)
-            wrong = [
-                t
-                for t, v in zip(terms, values[bad * k : bad * k + k][-len(terms) :], strict=False)
-                if not isfinite(v)
-            ]
-            raise Diverged(
-                ", ".join(f"loss.{t}" for t in wrong or terms),
-                self.stage,
-                step // self.plan.epoch + 1,
-                step + 1,
-            )
-        self.losses += values
-        if self.log_every:
-            done = self.position.value - len(values) // k
-            for i, loss in enumerate(values[::k]):
-                if (done + i + 1) % self.log_every == 0:
-                    for logger in self.trainer.loggers:
-                        logger.log_metrics({"step/loss": loss}, step=done + i + 1)
-
-    def end_epoch(self) -> None:
-        """A row of the history; losses are means over the epoch's samples."""
-        self.collect()
-        position, k = self.position.value, len(self.names)
-        done = position - len(self.losses) // k
-        sizes = [self.plan.size(p) for p in range(done, position)]
-        n = sum(sizes)
-        means = [fsum(map(float.__mul__, self.losses[i::k], map(float, sizes))) / n for i in range(k)]
-        self.losses = []
-        row = {f"train/{name}": mean for name, mean in zip(self.names, means, strict=True)}
-        row["lr"] = self.optimizer.param_groups[0]["lr"]
-        self.latest = row
-        self.history.add(stage=self.stage, epoch=-(-position // self.plan.epoch), step=position, **row)
-        for logger in self.trainer.loggers:
-            logger.log_metrics(row, step=position)
+    def close_epoch(self) -> None:
+        position = self.position.value
+        self.ledger.close(position, self.optimizer.param_groups[0]["lr"])
         if position < self.plan.pause(position - 1):
-            self.count_epoch()
-
-    def count_epoch(self) -> None:
-        """An epoch inside a visit: Lightning sees only the visit, so its own count is moved on for it."""
-        progress = self.trainer.fit_loop.epoch_progress
-        for counts in (progress.total, progress.current):
-            for name in ("ready", "started", "processed", "completed"):
-                setattr(counts, name, getattr(counts, name) + 1)
+            # an epoch inside a visit: Lightning sees only the visit, so its own count is moved on for it
+            move(self.trainer.fit_loop.epoch_progress, by=1)
 
     def validation_step(self, batch: int, batch_idx: int) -> None:
-        scores = {f"val/{name}": value for name, value in evaluate(self.system, "val", self.val_rows).items()}
-        self.history.amend(**scores)
-        for logger in self.trainer.loggers:
-            logger.log_metrics(scores, step=self.position.value)
-        self.latest |= scores
+        found = evaluate(self.system, "val", self.val_rows)
+        scores = {f"val/{name}": value for name, value in found.items()}
+        self.ledger.amend(scores, self.position.value)
         self.log_dict(scores, logger=False, batch_size=1)  # what callbacks such as early stopping monitor
 
     def on_train_epoch_end(self) -> None:
-        self.log_dict(
-            {k: v for k, v in self.latest.items() if k.startswith("train/")}, logger=False, batch_size=1
-        )
+        losses = {name: value for name, value in self.ledger.latest.items() if name.startswith("train/")}
+        self.log_dict(losses, logger=False, batch_size=1)
 
     # --- checkpoints ------------------------------------------------------------------------------------
 
@@ -287,21 +207,27 @@ class Training(pl.LightningModule):
         return {
             "stage": self.stage,
             "position": self.position.value,
-            "losses": list(self.losses),
+            "losses": list(self.ledger.losses),
             "should_stop": bool(self.trainer.should_stop),
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         state = checkpoint["aelab"]
-        self.position.value, self.losses = state["position"], list(state["losses"])
+        self.position.value, self.ledger.losses = state["position"], list(state["losses"])
         self.trainer.should_stop = state["should_stop"]
         # where Lightning's loops stood follows from the position alone
         checkpoint.pop("loops", None)
-        done = self.position.value // self.plan.epoch
-        progress = self.trainer.fit_loop.epoch_progress
-        for counts in chain((progress.total, progress.current)):
-            for name in ("ready", "started", "processed", "completed"):
-                setattr(counts, name, done)
-        self.trainer.fit_loop.epoch_loop.manual_optimization.optim_step_progress.total.completed = (
-            self.position.value
-        )
+        move(self.trainer.fit_loop.epoch_progress, by=self.position.value // self.plan.epoch)
+        self.count_steps()
+
+    def count_steps(self) -> None:
+        """Lightning counts the steps of its own wrapper only; keep its count right for any optimizer."""
+        loop = self.trainer.fit_loop.epoch_loop.manual_optimization
+        loop.optim_step_progress.total.completed = self.position.value
+
+
+def move(progress: Any, by: int) -> None:
+    """Lightning's epoch count, by so many whole epochs."""
+    for counts in (progress.total, progress.current):
+        for name in ("ready", "started", "processed", "completed"):
+            setattr(counts, name, getattr(counts, name) + by)

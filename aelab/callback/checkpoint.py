@@ -49,7 +49,7 @@ class Checkpoint(LightningCheckpoint):
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         module = cast(Training, pl_module)
-        score = module.latest.get(self.monitor or "")
+        score = module.ledger.latest.get(self.monitor or "")
         if score is None or trainer.sanity_checking:
             return
         if self.score is None or (score < self.score if self.mode == "min" else score > self.score):

@@ -39,7 +39,7 @@ class Progress(pl.Callback):
             module = cast(Training, pl_module)
             epoch = min(module.position.value // module.plan.epoch + 1, module.plan.epochs)
             self.bar.set_description_str(f"{module.stage}: epoch {epoch}/{module.plan.epochs}", refresh=False)
-            self.bar.set_postfix_str(words(module.latest), refresh=False)
+            self.bar.set_postfix_str(words(module.ledger.latest), refresh=False)
             self.bar.update(module.position.value - self.bar.n)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -54,7 +54,6 @@ class Fit(Stage):
             history=work.history,
             interrupt=work.interrupt,
             clip=(settings.get("gradient_clip_val"), settings.get("gradient_clip_algorithm")),
-            accumulate=settings.get("accumulate_grad_batches") or 1,
             val_rows=rows,
             log_every=settings.get("log_every_n_steps"),
             shuffle=not settings.get("overfit_batches"),

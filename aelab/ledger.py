@@ -1,0 +1,88 @@
+"""The losses of a stage, from minibatches on the device to epochs in the history and the loggers."""
+
+from collections.abc import Iterable
+from math import fsum, isfinite
+from typing import Any
+
+import torch
+from pytorch_lightning.loggers import Logger
+from torch import Tensor
+
+from aelab.errors import Diverged
+from aelab.history import History
+from aelab.plan import Plan
+
+
+class Ledger:
+    """Takes in every minibatch's losses and closes the account at the end of each epoch.
+
+    names: `loss`, and `loss.<term>` where there are several terms.
+    terms: the objective's terms, to name the one that diverged.
+    log_every: minibatches between two `step/loss` in the loggers; None for epochs' means only.
+    """
+
+    def __init__(
+        self,
+        stage: str,
+        names: list[str],
+        terms: list[str],
+        plan: Plan,
+        history: History,
+        log_every: int | None,
+    ) -> None:
+        self.stage, self.names, self.terms, self.plan = stage, names, terms, plan
+        self.history, self.log_every = history, log_every
+        self.loggers: Iterable[Logger] = ()
+        self.pending: list[Tensor] = []  # of this chunk, on the device: a list costs a step next to nothing
+        self.losses: list[float] = []  # of this epoch
+        self.latest: dict[str, float] = {}  # the last epoch's means, and the last validation's scores
+
+    def collect(self, position: int) -> None:
+        """Bring the pending losses to the host, at once. Raises Diverged at the first that is not finite."""
+        if not self.pending:
+            return
+        values, k = torch.stack(self.pending).double().tolist(), len(self.names)
+        self.pending.clear()
+        first = position - len(values) // k  # the position of the first of them
+        for i, value in enumerate(values):
+            if not isfinite(value):
+                self.diverged(first + i // k, values[i - i % k :][:k])
+        self.losses += values
+        if self.log_every:
+            for i, loss in enumerate(values[::k], start=first + 1):
+                if i % self.log_every == 0:
+                    self.log({"step/loss": loss}, i)
+
+    def diverged(self, position: int, losses: list[float]) -> None:
+        of_terms = losses[-len(self.terms) :]
+        wrong = [term for term, loss in zip(self.terms, of_terms, strict=True) if not isfinite(loss)]
+        named = ", ".join(f"loss.{term}" for term in wrong or self.terms)
+        raise Diverged(named, self.stage, position // self.plan.epoch + 1, position + 1)
+
+    def close(self, position: int, lr: float) -> None:
+        """A row of the history: the means over the samples of the epoch that ends here."""
+        self.collect(position)
+        k = len(self.names)
+        begun = position - len(self.losses) // k
+        sizes = [self.plan.size(p) for p in range(begun, position)]
+        columns = [self.losses[i::k] for i in range(k)]
+        means = [
+            fsum(n * loss for n, loss in zip(sizes, column, strict=True)) / sum(sizes) for column in columns
+        ]
+        self.losses = []
+        self.latest = {f"train/{name}": mean for name, mean in zip(self.names, means, strict=True)} | {
+            "lr": lr
+        }
+        epoch = -(-position // self.plan.epoch)
+        self.history.add(stage=self.stage, epoch=epoch, step=position, **self.latest)
+        self.log(self.latest, position)
+
+    def amend(self, scores: dict[str, float], position: int) -> None:
+        """Validation's scores, to the epoch that was closed last."""
+        self.history.amend(**scores)
+        self.latest |= scores
+        self.log(scores, position)
+
+    def log(self, values: dict[str, Any], position: int) -> None:
+        for logger in self.loggers:
+            logger.log_metrics(values, step=position)
