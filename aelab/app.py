@@ -13,6 +13,7 @@ from typing import Any
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import CompactHydraException, ConfigCompositionException, OverrideParseException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -25,15 +26,32 @@ USER, REJECTED = 2, -1
 """Exit statuses: the user's settings are wrong; the same, said by Hydra while it composed."""
 
 
-def slug(overrides: Sequence[str]) -> str:
-    """A folder name from what was overridden: `dim=2,seed=0`."""
-    short = [re.sub(r"^.*\.(?=[^=]*=)", "", str(override)) for override in overrides]
+def name_of_run(name: str | None, dataset: str, model: str) -> str:
+    """The user's name for the run, else `digits-mlp`."""
+    return name or f"{dataset}-{model}"
+
+
+def slug(overrides: Sequence[str], varying: Sequence[str] = ()) -> str:
+    """A folder name from the overrides that vary, or from all: `dim=2,seed=0`."""
+    told = [text for text in map(str, overrides) if text.partition("=")[0] in varying] or overrides
+    short = [re.sub(r"^.*\.(?=[^=]*=)", "", str(override)) for override in told]
     return re.sub(r"[^\w.=,+-]+", "_", ",".join(short))[:80] or "default"
+
+
+def sweeping(argv: Sequence[str]) -> list[str]:
+    """The settings that a grid's arguments give several values."""
+    try:
+        parsed = OverridesParser.create().parse_overrides([text for text in argv if text[:1] != "-"])
+    except OverrideParseException:  # Hydra will say it
+        return []
+    return [override.input_line.partition("=")[0] for override in parsed if override.is_sweep_override()]
 
 
 def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -> int:
     """Compose `conf/<name>.yaml` with the overrides and run the task on it; the exit status."""
-    OmegaConf.register_new_resolver("aelab.slug", slug, replace=True)
+    varying = sweeping(argv) if {"-m", "--multirun"} & set(argv) else []
+    OmegaConf.register_new_resolver("aelab.slug", lambda given: slug(given, varying), replace=True)
+    OmegaConf.register_new_resolver("aelab.name", name_of_run, replace=True)
     # kept, so that all that asks in one run gets one answer
     OmegaConf.register_new_resolver(
         "aelab.unique", lambda: secrets.token_hex(2), use_cache=True, replace=True

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from omegaconf import DictConfig, open_dict
+from torch import nn
 
 from aelab.build import build
 from aelab.check import drop_leftovers, problems
@@ -27,7 +28,7 @@ LISTS = ("corruption", "loss", "metric", "figure", "baseline", "logger", "callba
 SUPPLIED = ("shape", "target", "maps", "link", "params", "folder", "save_dir")
 """Arguments that the program gives."""
 
-SCHEMA = {"seed": int, "name": str, "dry_run": bool, "matmul_precision": str}
+SCHEMA = {"seed": int, "name": str | None, "dry_run": bool, "matmul_precision": str}
 """Settings that belong to no class."""
 
 
@@ -164,6 +165,11 @@ def mismatched(system: System) -> list[str]:
                 f"loss.{name}: needs data in [0, 1], this data lies in [{low:.3g}, {high:.3g}]; "
                 "loss=[mse] takes any, dataset.scale=unit brings arrays there"
             )
+    b, n = dataset.batch_size, len(dataset.splits["train"])
+    if n % b == 1 and any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in model.modules()):
+        lines.append(
+            f"dataset.batch_size: {b} leaves {n} rows a last minibatch of one, which has no batch statistics"
+        )
     return lines
 
 

@@ -47,7 +47,7 @@ def evaluate(system: System, split: str, limit: int | None = None) -> dict[str, 
         for name, value in losses(system, trace).items():
             totals[name] = totals.get(name, 0.0) + b * value.item()
         for metric, names in metrics:
-            metric.update(*[trace[name] for name in names])
+            metric.update(**{name: trace[name] for name in names})
     scores = {name: total / n for name, total in totals.items()}
     for metric, _ in metrics:
         scores |= metric.compute()

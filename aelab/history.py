@@ -33,13 +33,14 @@ class History:
         stages = list(dict.fromkeys(row["stage"] for row in rows))
         earlier = set(stages[: stages.index(stage)]) if stage in stages else set(stages)
         self.rows = [r for r in rows if r["stage"] in earlier or (r["stage"] == stage and r["step"] <= step)]
-        self.said = len(self.rows)
+        self.said, self.flushed = len(self.rows), False
 
     def flush(self) -> None:
         """Write the file anew, atomically: columns are what any row has."""
         if self.flushed:
             return
         columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         partial = self.path.with_suffix(".partial")
         with partial.open("w", newline="") as file:
             writer = csv.DictWriter(file, columns)
@@ -54,7 +55,10 @@ def read(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     with path.open(newline="") as file:
-        return [{name: number(cell) for name, cell in row.items() if cell} for row in csv.DictReader(file)]
+        return [
+            {name: cell if name == "stage" else number(cell) for name, cell in row.items() if cell}
+            for row in csv.DictReader(file)
+        ]
 
 
 def number(cell: str) -> Any:

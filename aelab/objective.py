@@ -14,7 +14,8 @@ class Objective(nn.Module):
 
     def __init__(self, terms: dict[str, Term]) -> None:
         super().__init__()
-        self.terms = nn.ModuleDict(terms)
+        self.terms = nn.ModuleDict()
+        self.terms._modules.update(terms)  # its own way refuses names of a module's methods: half, type
         self.plan: list[tuple[Term, tuple[str, ...]]] = []
 
     @property
@@ -53,7 +54,7 @@ class Objective(nn.Module):
         """The total [] and each term's own, unweighted mean []."""
         total, parts = None, []
         for term, names in self.plan:
-            part = term(*[trace[name] for name in names]).mean()
+            part = term(**{name: trace[name] for name in names}).mean()
             parts.append(part)
             weighted = part if term.weight == 1 else term.weight * part
             total = weighted if total is None else total + weighted

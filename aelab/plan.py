@@ -30,7 +30,7 @@ class Plan:
 
     @property
     def epochs(self) -> int:
-        return -(-self.total // self.epoch)
+        return -(-self.total // max(self.epoch, 1))
 
     def pause(self, position: int) -> int:
         """The position of the next pause after this one."""
@@ -54,8 +54,10 @@ def plan(rows: int, batch_size: int, trainer: Mapping[str, Any], world_size: int
     own = rows // world_size if world_size > 1 else rows
     whole = -(-own // batch_size)
     epoch = whole
-    for limit in (trainer.get("limit_train_batches"), trainer.get("overfit_batches")):
-        epoch = min(epoch, count(limit, whole)) if limit else epoch
+    for name, off in (("limit_train_batches", None), ("overfit_batches", 0)):
+        limit = trainer.get(name)
+        if limit is not None and limit != off:
+            epoch = min(epoch, count(limit, whole))
     total, quick = math.inf, int(trainer.get("fast_dev_run") or 0)
     if (epochs := trainer.get("max_epochs")) is not None and epochs >= 0:
         total = epochs * epoch
@@ -75,7 +77,7 @@ def plan(rows: int, batch_size: int, trainer: Mapping[str, Any], world_size: int
 
 def count(limit: float | int, of: int) -> int:
     """Lightning's rule: a float is a fraction, an int a number of minibatches."""
-    return max(1, int(limit * of)) if isinstance(limit, float) else limit
+    return max(1, int(limit * of)) if isinstance(limit, float) and limit else int(limit)
 
 
 class Chunks:

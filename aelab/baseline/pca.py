@@ -22,16 +22,21 @@ class PCA(Baseline):
         train, rows = dataset.splits["train"], dataset.splits[split]
         pixels = dataset.rows.x[0].numel()
         dim = min(dim, pixels, len(train))
+        near = matrix(dataset, train[:1024]).mean(
+            0
+        )  # far from zero, single precision would lose the differences
         if 4 * len(train) * pixels <= self.memory * 2**30:
             solver = "covariance_eigh" if len(train) > pixels else "auto"
-            fitted = decomposition.PCA(dim, svd_solver=solver, random_state=0).fit(matrix(dataset, train))
+            fitted = decomposition.PCA(dim, svd_solver=solver, random_state=0).fit(
+                matrix(dataset, train) - near
+            )
         else:
             fitted = decomposition.IncrementalPCA(dim)
             for part in train.split(max(1024, 2 * dim)):
-                fitted.partial_fit(matrix(dataset, part))
+                fitted.partial_fit(matrix(dataset, part) - near)
         total = 0.0
         for part in rows.split(1024):
-            x = matrix(dataset, part)
+            x = matrix(dataset, part) - near
             x_hat = fitted.inverse_transform(fitted.transform(x))
             total += float(((x - x_hat).astype(np.float64) ** 2).sum())
         sse = total / len(rows)

@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from aelab import log
-from aelab.app import application
+from aelab.app import application, name_of_run
 from aelab.errors import UserError
 from aelab.files import write_json
 
@@ -27,6 +27,8 @@ def task(config: DictConfig) -> None:
     from hydra.types import RunMode
 
     folder = Path(HydraConfig.get().runtime.output_dir)
+    choices = HydraConfig.get().runtime.choices
+    config.name = name_of_run(config.name, choices["dataset"], choices["model"])
     try:
         train(config, folder, list(HydraConfig.get().overrides.task))
     except UserError:

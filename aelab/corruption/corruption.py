@@ -46,7 +46,8 @@ class Corruptions(nn.Module):
 
     def __init__(self, parts: Mapping[str, Corruption]) -> None:
         super().__init__()
-        self.parts = nn.ModuleDict(dict(parts))
+        self.parts = nn.ModuleDict()
+        self.parts._modules.update(parts)
         self.chain: list[Corruption] = list(self.parts.values())  # type: ignore[arg-type]
 
     @property

@@ -10,4 +10,6 @@ class WeightDecay(Term):
     """½ Σ ‖W‖² over the weights, not the biases; λ is the term's weight     [Krogh & Hertz 1991]"""
 
     def forward(self, weights: tuple[Tensor, ...]) -> Tensor:
+        if not weights:
+            return torch.zeros(())
         return 0.5 * torch.stack([w.square().sum() for w in weights]).sum()  # []

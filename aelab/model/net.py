@@ -1,5 +1,6 @@
 """What every net is made of: blocks, tied layers, initial weights."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Literal, cast
@@ -79,17 +80,26 @@ def after(name: str, dropout: float, norm: Callable[[int], nn.Module] | None) ->
     return parts
 
 
+def fan_in(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:
+    """Numbers that meet in one output; PyTorch counts a transposed convolution's the wrong way round."""
+    if isinstance(layer, nn.ConvTranspose2d):
+        return layer.in_channels * math.prod(layer.kernel_size) / math.prod(layer.stride)
+    return layer.weight[0].numel()
+
+
 def initialise(net: nn.Module, how: Initialisation) -> None:
     """Draw the weights anew, biases zero; `default` leaves them as they are."""
     if how == "default":
         return
+    if not isinstance(how, str) and how < 0:
+        raise ValueError(f"initialisation: a standard deviation is not negative, got {how}")
     for module in net.modules():
         if not isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
             continue
         if how == "xavier":
             nn.init.xavier_uniform_(module.weight)
         elif how == "he":
-            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+            nn.init.normal_(module.weight, std=math.sqrt(2 / fan_in(module)))
         elif how == "orthogonal":
             nn.init.orthogonal_(module.weight)
         elif isinstance(how, (int, float)):

@@ -43,6 +43,9 @@ class Fit(Stage):
             enable_model_summary=False,
         )
         pieces = plan(len(splits["train"]), b, settings, trainer.world_size)
+        if not pieces.total:
+            log.info("stage %s: no minibatches to train on", work.name)
+            return
         # the plan ends the stage: Lightning counts visits and would not know when
         trainer.fit_loop.max_epochs, trainer.fit_loop.epoch_loop.max_steps = pieces.epochs, pieces.total
         module = Training(

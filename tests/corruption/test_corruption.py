@@ -66,8 +66,9 @@ def test_compose_in_order(x: Tensor) -> None:
     assert torch.equal(Corruptions({"twice": Double(1), "add": Add(1)})(x)["x_tilde"], 2 * x + 1)
 
 
-def test_may_be_called_anything(x: Tensor) -> None:
+def test_may_be_called_anything() -> None:
     """Also what PyTorch's modules have a method of that name for."""
+    x = torch.rand(2, 3)
     chain = Corruptions({"half": Add(1), "values": Double(1), "train": Add(1)})
     assert torch.equal(chain(x)["x_tilde"], 2 * (x + 1) + 1)
 

@@ -32,11 +32,13 @@ def test_reset_forgets() -> None:
         assert metric.compute() == {"mse": error**2, "sse": 5 * error**2}
 
 
-def test_small_errors_are_not_lost_in_a_large_sum() -> None:
-    """Twenty times 1 beside 10⁹: a sum in single precision would not move."""
+@pytest.mark.parametrize("size", [1, 10, 201])
+def test_small_errors_are_not_lost_in_a_large_sum(size: int) -> None:
+    """Twenty beside 10⁹: a sum in single precision would not move."""
+    x_hat = torch.full((201, 1000), 1e-2)
+    x_hat[0] = 1000.0
     metric = Reconstruction()
     metric.reset()
-    metric.update(torch.zeros(1, 1000), torch.full((1, 1000), 1000.0))
-    for _ in range(20):
-        metric.update(torch.zeros(10, 1000), torch.full((10, 1000), 1e-2))
+    for part in x_hat.split(size):
+        metric.update(torch.zeros_like(part), part)
     assert metric.compute()["sse"] == pytest.approx((10**9 + 20) / 201, rel=1e-9)

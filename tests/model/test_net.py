@@ -65,7 +65,7 @@ def test_a_net_is_its_blocks_one_after_another(net: Make, kind: str, changed: di
 def test_blocks_mirror_each_other(net: Make, kind: str, changed: dict, tied: bool) -> None:
     model = net(kind, (3, 6, 5), tied=tied, **changed)
     assert isinstance(model.encoder, Net) and isinstance(model.decoder, Net)
-    pairs = list(zip(model.encoder.layers, reversed(model.decoder.layers), strict=True))
+    pairs: list[Any] = list(zip(model.encoder.layers, reversed(model.decoder.layers), strict=True))
     assert len(pairs) == 3
     for one, mirrored in pairs:
         a, b = tuple(one.weight.shape), tuple(mirrored.weight.shape)

@@ -1,0 +1,179 @@
+"""Every option of every group trains for two minibatches, found by listing conf/."""
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from dataset import test_emnist, test_mnist, test_svhn, test_usps
+from dataset.test_cifar10 import folder as cifar10_files  # noqa: F401  # a fixture
+from dataset.test_frey import FACES
+from dataset.test_image_folder import photo
+from dataset.test_stl10 import folder as stl10_files  # noqa: F401  # a fixture
+from omegaconf import DictConfig, OmegaConf
+from scipy.io import savemat
+
+from aelab.assemble import LISTS, assemble, assemble_system, check
+from aelab.errors import UserError
+from aelab.history import read
+from aelab.places import conf_dir
+
+Compose = Callable[..., DictConfig]
+
+
+def found(conf: Path) -> dict[str, list[str]]:
+    """The options of every group; a name that begins with _ is none, and hydra/ is Hydra's own."""
+    groups: dict[str, list[str]] = {}
+    for file in sorted(conf.rglob("*.yaml")):
+        *group, _ = file.relative_to(conf).parts
+        if group and group[0] != "hydra" and not file.name.startswith("_"):
+            groups.setdefault("/".join(group), []).append(file.stem)
+    return groups
+
+
+GROUPS = found(conf_dir())
+OPTIONS = [(group, option) for group, options in GROUPS.items() for option in options]
+
+PACKAGES = {("logger", "wandb"): "wandb", ("logger", "mlflow"): "mlflow"}
+"""What an option needs that aelab itself does not."""
+
+
+def write_frey(root: Path) -> None:
+    savemat(root / "frey_rawface.mat", {"ff": FACES.reshape(30, 560).T})
+
+
+def write_arrays(root: Path) -> None:
+    np.savez(root / "table.npz", x=np.random.default_rng(0).normal(size=(60, 5)), y=np.arange(60) % 3)
+
+
+def write_photos(root: Path) -> None:
+    for i in range(30):
+        photo(root / "ab"[i % 2] / f"{i}.png", i)
+
+
+WRITERS: dict[str, Callable[[Path], object] | str] = {
+    "arrays": write_arrays,
+    "cifar10": "cifar10_files",
+    "digits": lambda root: None,
+    "emnist": lambda root: test_emnist.write(root / "EMNIST/raw", "letters", np.arange(60) % 26 + 1),
+    "fashion_mnist": lambda root: test_mnist.write(root / "FashionMNIST/raw"),
+    "frey": write_frey,
+    "image_folder": write_photos,
+    "kmnist": lambda root: test_mnist.write(root / "KMNIST/raw"),
+    "mnist": lambda root: test_mnist.write(root / "MNIST/raw"),
+    "stl10": "stl10_files",
+    "svhn": test_svhn.write,
+    "usps": test_usps.write,
+}
+"""Small files of each data set in its own format, or the fixture that writes them."""
+
+
+@pytest.fixture
+def data(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], list[str]]:
+    """data("mnist"): its files written, the settings that find them."""
+
+    def write(option: str) -> list[str]:
+        assert option in WRITERS, f"dataset={option}: no writer of small files here"
+        writer = WRITERS[option]
+        if isinstance(writer, str):
+            request.getfixturevalue(writer)
+        else:
+            writer(tmp_path)
+        file = ["dataset.file=table.npz"] if option == "arrays" else []
+        return [f"dataset.root='{tmp_path}'", *file]
+
+    return write
+
+
+def choices(group: str, option: str) -> Iterator[list[str]]:
+    """The option alone; where it does not go alone, with a term or a part that it may need."""
+    alone = f"{group}=[{option}]" if group in LISTS else f"{group}={option}"
+    yield [alone]
+    losses = [f"loss=[{term},{option}]" for term in ("mse", "bce")] if group == "loss" else [alone]
+    parts = [f"{one}={other}" for one in ("model/latent", "model/prior", "corruption") for other in GROUPS[one]]
+    others = [part for part in parts if not part.startswith(f"{group}=")]
+    yield from ([loss, *part] for loss, part in product(losses, [[], *([part] for part in others)]))
+
+
+def goes(overrides: list[str], composed: Compose) -> bool:
+    """Whether such a run would begin."""
+    try:
+        config = composed(*overrides)
+        check(config)
+        assemble_system(config)
+    except UserError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda name: str(name))
+def test_option_trains(
+    group: str,
+    option: str,
+    composed: Compose,
+    train: Callable[..., Path],
+    data: Callable[[str], list[str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lacks = find_spec(PACKAGES.get((group, option), "aelab")) is None
+    if lacks or (option == "gpu" and not torch.cuda.is_available()):
+        with pytest.raises(UserError) as refusal:
+            train(*next(choices(group, option)))
+        (line,) = refusal.value.problems
+        assert line.startswith(f"{group}.{option}: " if lacks else f"{group}: ") and "\n" not in line
+        assert not lacks or "pip install" in line
+        return
+    files = data(option) if group == "dataset" else []
+    attempts = [*choices(group, option)] if not files else [[f"dataset={option}", *files]]
+    chosen = next((one for one in attempts if len(attempts) == 1 or goes(one, composed)), attempts[0])
+    folder = train(*chosen)
+    results = json.loads((folder / "results.json").read_text())
+    assert results["status"] == "completed" and results["overrides"] == chosen
+    assert all(map(math.isfinite, results["metrics"].values()))
+    rows = read(folder / "metrics.csv")
+    trains = results["parameters"] > 0
+    assert [row["step"] for row in rows[-1:]] == ([2] if trains else [])
+    assert (folder / "checkpoints" / "last.ckpt").is_file() == (trains and group != "callback" or option == "checkpoint")
+    if group == "figure":
+        drawn = [] if option == "none" else [f"{option}.png"]
+        assert [path.name for path in (folder / "figures").glob("*")] == drawn
+    if group == "baseline" and option != "none":
+        assert any(name.startswith(f"test/{option}_") for name in results["metrics"])
+
+
+def test_file_is_found_from_here_and_from_root(
+    composed: Compose, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_arrays(tmp_path)
+    for folder, root in ((tmp_path, "nowhere"), (tmp_path.parent, tmp_path.name)):
+        monkeypatch.chdir(folder)
+        config = composed("dataset=arrays", "dataset.file=table.npz", f"dataset.root='{root}'")
+        assert len(assemble(config, tmp_path).system.dataset.rows.x) == 60
+
+
+@pytest.mark.parametrize("experiment", GROUPS["experiment"])
+def test_experiment_composes_with_every_loss(experiment: str, composed: Compose) -> None:
+    for losses in (*([loss] for loss in GROUPS["loss"]), GROUPS["loss"]):
+        config = composed(f"experiment={experiment}", f"loss=[{','.join(losses)}]")
+        check(config)
+        assert set(config.loss) == {term for loss in losses for term in terms(loss)}
+
+
+def terms(loss: str) -> list[str]:
+    """The terms of an option; one with a defaults list only gathers others."""
+    file = OmegaConf.load(conf_dir() / "loss" / f"{loss}.yaml")
+    return [term for other in file.defaults for term in terms(other)] if "defaults" in file else list(file)
+
+
+def test_new_files_are_found(tmp_path: Path) -> None:
+    for name in ("config.yaml", "loss/mse.yaml", "loss/_common.yaml", "model/latent/new.yaml", "hydra/help/own.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert found(tmp_path) == {"loss": ["mse"], "model/latent": ["new"]}
