@@ -44,7 +44,7 @@ def sweeping(argv: Sequence[str]) -> list[str]:
         parsed = OverridesParser.create().parse_overrides([text for text in argv if text[:1] != "-"])
     except OverrideParseException:  # Hydra will say it
         return []
-    return [override.input_line.partition("=")[0] for override in parsed if override.is_sweep_override()]
+    return [str(override.input_line).partition("=")[0] for override in parsed if override.is_sweep_override()]
 
 
 def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -> int:

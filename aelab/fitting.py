@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.callbacks import Checkpoint as LightningCheckpoint
 
 from aelab.assemble import Job
 from aelab.callback.progress import Progress
@@ -31,6 +32,9 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> int
     settings = OmegaConf.to_container(config.trainer, resolve=True)
     assert isinstance(settings, dict)
     settings["default_root_dir"] = settings.get("default_root_dir") or str(folder)
+    callbacks = [*job.callbacks, Progress(None if settings["enable_progress_bar"] else False)]
+    if not settings["enable_checkpointing"]:
+        callbacks = [callback for callback in callbacks if not isinstance(callback, LightningCheckpoint)]
     with interrupt.listening():
         for name in pending:
             work = Work(
@@ -40,15 +44,13 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> int
                 trainer=settings,  # type: ignore[arg-type]
                 make_optimizer=functools.partial(make_optimizer, config.optimizer),
                 loggers=job.loggers,
-                callbacks=[
-                    *job.callbacks,
-                    *([Progress()] if settings["enable_progress_bar"] else [Progress(False)]),
-                ],
+                callbacks=callbacks,
                 history=history,
                 interrupt=interrupt,
                 checkpoint=last if place and name == place["stage"] else None,
             )
             job.recipe[name].run(work)
+            interrupt.check()
     history.flush()
     if best.is_file():
         load_weights(job.system, best)

@@ -36,6 +36,10 @@ class Plan:
         """The position of the next pause after this one."""
         return min(self.total, (position // self.visit + 1) * self.visit)
 
+    def is_pause(self, position: int) -> bool:
+        """Whether a visit ends after so many minibatches."""
+        return position % self.visit == 0 or position == self.total
+
     def ends_step(self, position: int) -> bool:
         """Whether the optimizer steps after so many minibatches; an epoch's last step may take fewer."""
         return position % self.epoch % self.accumulate == 0 or position == self.total

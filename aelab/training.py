@@ -125,6 +125,15 @@ class Training(pl.LightningModule):
         self.unscale = (lambda: scaler.unscale_(wrapped.optimizer)) if scaler else (lambda: None)
         self.mixed = torch.is_autocast_enabled(self.device.type) or "mixed" in str(self.trainer.precision)
 
+    # when asked to stop, stop where callbacks have saved: after a chunk, or past a pause and its validation
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        if not self.plan.is_pause(self.position.value):
+            self.interrupt.check()
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        self.interrupt.check()
+
     def training_step(self, chunk: tuple[int, int], batch_idx: int) -> None:
         start, stop = chunk
         began = time.perf_counter()
@@ -183,7 +192,7 @@ class Training(pl.LightningModule):
     def close_epoch(self) -> None:
         position = self.position.value
         self.ledger.close(position, self.optimizer.param_groups[0]["lr"])
-        if position < self.plan.pause(position - 1):
+        if not self.plan.is_pause(position):
             # an epoch inside a visit: Lightning sees only the visit, so its own count is moved on for it
             move(self.trainer.fit_loop.epoch_progress, by=1)
 

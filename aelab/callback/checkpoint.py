@@ -33,19 +33,17 @@ class Checkpoint(LightningCheckpoint):
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         module = cast(Training, pl_module)
-        position = module.position.value
         # at a pause the state is whole only when validation and the other callbacks have spoken
-        if position < module.plan.pause(position - 1):
+        if not module.plan.is_pause(module.position.value):
             self.save_if_due(trainer, module)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.save_if_due(trainer, cast(Training, pl_module))
 
     def save_if_due(self, trainer: pl.Trainer, module: Training) -> None:
-        """Save now and then, and when the training is asked to stop; then stop it."""
+        """Save now and then, and when the training is asked to stop, which it will before its next step."""
         if module.interrupt.requested or time.monotonic() - self.saved > self.every_seconds:
             self.save(trainer)
-        module.interrupt.check()
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         module = cast(Training, pl_module)
