@@ -48,6 +48,11 @@ class System(nn.Module):
         return self.model.forward(trace)
 
     @property
+    def reads(self) -> set[str]:
+        """What training needs of the Trace beyond x: an entry that nobody reads is not made."""
+        return {*self.model.reads, *(name for _, names in self.objective.plan for name in names)}
+
+    @property
     def device(self) -> torch.device:
         return next((p.device for p in self.parameters()), torch.device("cpu"))
 

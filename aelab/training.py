@@ -1,11 +1,13 @@
 """One stage's training as a Lightning module: manual optimisation, a chunk of minibatches a step."""
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.profilers import PassThroughProfiler
 from torch import Tensor
 
 from aelab.evaluation import evaluate, part_names
@@ -70,9 +72,11 @@ class Training(pl.LightningModule):
             rows = rows[self.global_rank :: self.trainer.world_size]
         return rows[: self.plan.rows]
 
-    def minibatches(self, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor | None, Tensor]]:
-        """(x, y, rows) of these positions; many are gathered at once: a gather costs as much as a layer."""
+    def minibatches(self, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor | None, Tensor | None]]:
+        """(x, y, rows) of these positions, y and rows where they are read; many are gathered at once, since a
+        gather costs as much as a layer."""
         dataset, b, n = self.system.dataset, self.plan.batch_size, self.plan.epoch
+        reads = self.system.reads
         at_once = max(1, GATHER // (4 * b * dataset.rows.x[0].numel()))
         while start < stop:
             epoch, first = divmod(start, n)
@@ -82,8 +86,9 @@ class Training(pl.LightningModule):
             rows = self.shuffled[1][first * b : last * b]
             x, y = dataset.gather(rows)
             x = x.to(self.system.dtype)
-            ys = y.split(b) if y is not None else [None] * (last - first)
-            yield from zip(x.split(b), ys, rows.split(b), strict=True)
+            none = [None] * (last - first)
+            ys = y.split(b) if y is not None and "y" in reads else none
+            yield from zip(x.split(b), ys, rows.split(b) if "index" in reads else none, strict=True)
             start += last - first
 
     def train_dataloader(self) -> Chunks:
@@ -120,8 +125,10 @@ class Training(pl.LightningModule):
         # Lightning's wrappers serve several processes and scaled gradients; alone they only cost time
         scaler = getattr(self.trainer.precision_plugin, "scaler", None)
         plain = self.trainer.world_size == 1 and scaler is None
+        profiled = not isinstance(self.trainer.profiler, PassThroughProfiler)  # type: ignore[attr-defined]
         self.optimizer: Any = wrapped.optimizer if plain else wrapped
         self.backward_pass = Tensor.backward if plain else self.manual_backward
+        self.update = unrecorded(self.optimizer) if plain and not profiled else self.optimizer.step
         self.unscale = (lambda: scaler.unscale_(wrapped.optimizer)) if scaler else (lambda: None)
         self.mixed = torch.is_autocast_enabled(self.device.type) or "mixed" in str(self.trainer.precision)
 
@@ -148,29 +155,31 @@ class Training(pl.LightningModule):
         self.chunks.adapt(position.value - start, time.perf_counter() - began)
         self.count_steps()
 
-    def step(self) -> Callable[[Tensor, Tensor | None, Tensor], None]:
+    def step(self) -> Callable[[Tensor, Tensor | None, Tensor | None], None]:
         """One minibatch's step, x [b, *shape], y [b], rows [b], as a closure: looking up a module's attribute
         costs a microsecond, and a small net's whole step a few hundred."""
         plan, position, clock = self.plan, self.position, self.system.clock
         seed, draws, mixed = self.seed, self.draws, self.mixed
         trace_of, losses_of = self.system.forward, self.system.objective.forward
         draw = self.system.dataset.draw if self.system.dataset.is_random(train=True) else None
-        backward, optimizer, parameters = self.backward_pass, self.optimizer, self.updated
+        backward, update, parameters = self.backward_pass, self.update, self.updated
         clip, pending = self.clip[0], self.ledger.pending
+        # the gradient of L itself, handed in: else PyTorch would make a 1 for every step
+        share = torch.full((), 1 / plan.accumulate, device=self.device, dtype=torch.float32)
 
-        def step(x: Tensor, y: Tensor | None, rows: Tensor) -> None:
+        def step(x: Tensor, y: Tensor | None, rows: Tensor | None) -> None:
             seed(draws + position.value)
             if clock.attributes:
                 clock.set(position.value / plan.total)
             if mixed:
                 torch.clear_autocast_cache()  # it would keep the weights as they were before the last step
             loss, parts = losses_of(trace_of(x if draw is None else draw(x, True), y, rows))
-            backward(loss if plan.accumulate == 1 else loss / plan.accumulate)
+            backward(loss, share)
             position.value += 1
             if plan.accumulate == 1 or plan.ends_step(position.value):
                 if clip:
                     self.clip_gradients_now()
-                optimizer.step()
+                update()
                 for parameter in parameters:
                     parameter.grad = None
             pending.append(loss.detach())
@@ -233,6 +242,12 @@ class Training(pl.LightningModule):
         """Lightning counts the steps of its own wrapper only; keep its count right for any optimizer."""
         loop = self.trainer.fit_loop.epoch_loop.manual_optimization
         loop.optim_step_progress.total.completed = self.position.value
+
+
+def unrecorded(optimizer: torch.optim.Optimizer) -> Callable[[], Any]:
+    """The optimizer's step without the profiler's record around it, 2 % of a small net's time."""
+    step = type(optimizer).step
+    return functools.partial(getattr(step, "__wrapped__", step), optimizer)
 
 
 def move(progress: Any, by: int) -> None:

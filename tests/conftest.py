@@ -53,7 +53,7 @@ def train(tmp_path: Path, own_logging: None) -> Callable[..., Path]:
 def trained(folder: Path, *overrides: str) -> Path:
     from aelab.command.train import train
 
-    (folder / ".hydra").mkdir(parents=True)  # Hydra makes it
+    (folder / ".hydra").mkdir(parents=True, exist_ok=True)  # Hydra makes it
     train(composition(*overrides), folder, list(overrides))
     return folder
 
@@ -99,7 +99,8 @@ def aelab(
         capsys.readouterr()
         with pytest.raises(SystemExit) as leave:
             main()
-        return int(leave.value.code or 0), *capsys.readouterr()
+        out, err = capsys.readouterr()
+        return int(leave.value.code or 0), out, err
 
     yield call
     signal.signal(signal.SIGTERM, terminate)

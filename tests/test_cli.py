@@ -41,7 +41,9 @@ assert "torch" not in sys.modules
 """
 
 
-def python(*arguments: str, folder: Path, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+def python(
+    *arguments: str, folder: Path, given: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=folder,
@@ -180,7 +182,9 @@ def test_a_grid_is_one_folder_with_a_run_for_each_cell(
     status, _, err = aelab("-m", *SMALL, "model=mlp,conv", "seed=1,2")
     assert status == 0, err
     (sweep,) = tmp_path.glob("outputs/sweeps/*/*")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d-.+-[0-9a-f]{4}", str(sweep.relative_to(sweep.parents[1])))
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d-.+-[0-9a-f]{4}", str(sweep.relative_to(sweep.parents[1]))
+    )
     cells = sorted(path for path in sweep.iterdir() if path.is_dir())
     assert [cell.name for cell in cells] == [
         "0-model=mlp,seed=1", "1-model=mlp,seed=2", "2-model=conv,seed=1", "3-model=conv,seed=2"
@@ -194,7 +198,10 @@ def test_a_failed_cell_leaves_the_others(aelab: Callable[..., tuple[int, str, st
     status, _, err = aelab("-m", *SMALL, "optimizer.lr=1e30,1e-3")
     assert status == 1 and "loss.mse became NaN or infinite" in err and "Traceback" not in err
     cells = sorted(path.parent for path in tmp_path.glob("outputs/sweeps/*/*/*/status.json"))
-    assert [json.loads((cell / "status.json").read_text())["status"] for cell in cells] == ["failed", "completed"]
+    assert [json.loads((cell / "status.json").read_text())["status"] for cell in cells] == [
+        "failed",
+        "completed",
+    ]
     assert [(cell / "results.json").exists() for cell in cells] == [False, True]
 
 

@@ -33,7 +33,9 @@ def test_everything_in_one_page(described: Callable[..., str]) -> None:
     text = described(
         "dataset.limit=null", "trainer.limit_train_batches=1.0", "trainer.max_epochs=3", "model.widths=[12]"
     )
-    assert text == """\
+    assert (
+        text
+        == """\
 data: 1,294 train, 144 val, 359 test
 
 Trace     shape
@@ -58,6 +60,7 @@ stage  name                             length
 
 dry run: nothing was trained
 """
+    )
 
 
 def test_shared_weights_count_once(described: Callable[..., str]) -> None:
@@ -81,10 +84,14 @@ def test_what_the_corruption_and_the_likelihood_add(described: Callable[..., str
 
 def test_lengths_are_in_minibatches(described: Callable[..., str]) -> None:
     def length(*overrides: str) -> str:
-        return table(described("dataset.limit=100", "trainer.limit_train_batches=1.0", *overrides), "stage")["1"]
+        return table(described("dataset.limit=100", "trainer.limit_train_batches=1.0", *overrides), "stage")[
+            "1"
+        ]
 
     assert length("trainer.max_epochs=5") == "5 epochs of 7 minibatches of 16"
-    assert length("trainer.max_epochs=5", "trainer.limit_train_batches=0.5") == "5 epochs of 3 minibatches of 16"
+    assert (
+        length("trainer.max_epochs=5", "trainer.limit_train_batches=0.5") == "5 epochs of 3 minibatches of 16"
+    )
 
 
 def test_without_nets_there_is_nothing_to_count(described: Callable[..., str]) -> None:

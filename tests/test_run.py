@@ -56,7 +56,12 @@ def test_images_may_be_flat_bytes_floats_or_tensors(digits_run: Path, images: np
     run = aelab.load(str(digits_run))
     z = run.encode(images[:, None])
     assert z.shape == (1797, 2)  # more than are taken at once
-    for same in (images.reshape(1797, 64), images.astype(np.uint8), torch.from_numpy(images), images.tolist()):
+    for same in (
+        images.reshape(1797, 64),
+        images.astype(np.uint8),
+        torch.from_numpy(images),
+        images.tolist(),
+    ):
         assert torch.equal(run.encode(same), z)
     assert run.decode(z).shape == (1797, 1, 8, 8)
     assert run.inverse_transform(z.numpy()).shape == (1797, 64)

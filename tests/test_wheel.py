@@ -1,4 +1,4 @@
-"""The built wheel in a fresh environment, used from another folder, with a user's own configurations and classes."""
+"""The built wheel in a fresh environment, used elsewhere with a user's own configurations and classes."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-OWN_CLASS = '''
+OWN_CLASS = """
 from torch import Tensor
 
 from aelab.loss.term import Term
@@ -21,7 +21,7 @@ from aelab.loss.term import Term
 class Cubic(Term):
     def forward(self, x: Tensor, x_hat: Tensor) -> Tensor:
         return (x - x_hat).abs().pow(3).flatten(1).sum(1)  # [b]
-'''
+"""
 
 
 def call(*command: object, folder: Path) -> str:
@@ -36,7 +36,7 @@ def call(*command: object, folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The `aelab` of an environment with the wheel in it; what aelab needs comes from the environment here."""
+    """The `aelab` of an environment with the wheel in it; what it needs comes from the environment here."""
     source, environment = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("environment")
     for name in ("aelab", "conf"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -46,7 +46,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (wheel,) = (source / "dist").glob("aelab-*.whl")
     venv.create(environment, with_pip=False, symlinks=True)
     python = environment / "bin" / "python"
-    call(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, folder=source)
+    call(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--no-deps",
+        "--no-index",
+        wheel,
+        folder=source,
+    )
     (packages,) = environment.glob("lib/python*/site-packages")
     # a path alone: the .pth files there, this source tree's among them, are not followed
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
@@ -68,7 +79,9 @@ def test_it_answers(installed: Path, tmp_path: Path) -> None:
 
 def test_it_trains_with_a_users_own_configuration_and_class(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "mine" / "loss").mkdir(parents=True)
-    (tmp_path / "mine" / "loss" / "cubic.yaml").write_text("# |x − x̂|³\ncubic: {_target_: own.Cubic, weight: 2.0}\n")
+    (tmp_path / "mine" / "loss" / "cubic.yaml").write_text(
+        "# |x − x̂|³\ncubic: {_target_: own.Cubic, weight: 2.0}\n"
+    )
     (tmp_path / "own.py").write_text(OWN_CLASS)
     listed = call(installed, "list", "loss", "--config-dir", "mine", folder=tmp_path)
     assert "cubic+" in listed and "|x − x̂|³" in listed
@@ -78,4 +91,3 @@ def test_it_trains_with_a_users_own_configuration_and_class(installed: Path, tmp
     assert "test/loss.cubic" in out
     (run,) = tmp_path.glob("outputs/*/*")
     assert (run / "results.json").is_file()
-    assert "test/loss.cubic" in call(installed, "evaluate", f"run={run.relative_to(tmp_path)}", folder=tmp_path)

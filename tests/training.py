@@ -24,14 +24,14 @@ TINY = [
 """100 digits, 7 minibatches an epoch, the last of 4."""
 
 
-def composed(*overrides: str) -> DictConfig:
+def composed(*overrides: str, tiny: list[str] = TINY) -> DictConfig:
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose("config", overrides=[*TINY, *overrides])
+        return compose("config", overrides=[*tiny, *overrides])
 
 
-def trained(folder: Path, *overrides: str, resume: bool = False) -> Job:
+def trained(folder: Path, *overrides: str, resume: bool = False, tiny: list[str] = TINY) -> Job:
     """The job after all its stages ran in the folder."""
-    config = composed(*overrides)
+    config = composed(*overrides, tiny=tiny)
     job = assemble(config, folder)
     fit(config, job, folder, resume)
     return job

@@ -43,7 +43,10 @@ class Autoencoder(nn.Module):
     decoder: z [b, d] -> [b, maps · c, ...]: x, and log σ² behind it if maps is 2; None rebuilds nothing.
     output: the activation that takes the decoder's output to x̂.
     maps: 2 where a term reads x_logvar.
+    reads: what else of the Trace it takes, beside x_tilde.
     """
+
+    reads: tuple[str, ...] = ()
 
     def __init__(
         self,

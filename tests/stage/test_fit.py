@@ -1,0 +1,71 @@
+"""The fit stage: Lightning's limits in minibatches, what it leaves alone, and stopping without checkpoints."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from training import TINY, composed, same, trained, weights
+
+from aelab.interrupt import Interrupted
+from aelab.stage.fit import OURS, val_rows
+from aelab.training import Training
+
+
+@pytest.mark.parametrize(
+    ("settings", "rows"),
+    [
+        ({}, 100),
+        ({"limit_val_batches": 1.0}, 100),
+        ({"limit_val_batches": 0}, 0),
+        ({"limit_val_batches": 0.0}, 0),
+        ({"limit_val_batches": 3}, 48),
+        ({"limit_val_batches": 0.5}, 48),  # of 7 minibatches, 3
+        ({"limit_val_batches": 50}, 100),
+        ({"fast_dev_run": 2}, 32),
+    ],
+)
+def test_validation_rows_of_100_in_minibatches_of_16(settings: dict, rows: int) -> None:
+    assert val_rows(100, 16, settings) == rows
+
+
+def test_every_trainer_setting_is_ours_or_lightnings() -> None:
+    from inspect import signature
+
+    import pytorch_lightning as pl
+
+    lightnings = set(signature(pl.Trainer).parameters)
+    assert OURS - {"_target_"} <= lightnings
+    assert set(composed().trainer) - {"_target_"} <= lightnings
+    # two are groups of their own, the rest can be set
+    assert lightnings - set(composed().trainer) == {"logger", "callbacks"}
+
+
+def test_nothing_to_train_is_no_error(tmp_path: Path) -> None:
+    job = trained(tmp_path / "a", "model=identity", tiny=[text for text in TINY if "widths" not in text])
+    assert not list(job.system.parameters())
+    trained(tmp_path / "b", "trainer.limit_train_batches=0")
+    assert not (tmp_path / "b" / "checkpoints").exists()
+
+
+def test_without_checkpoints_nothing_is_written_and_stopping_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained(tmp_path / "a", "trainer.enable_checkpointing=false")
+    assert not (tmp_path / "a" / "checkpoints").exists()
+    make = Training.step
+
+    def stopping(self: Training):  # noqa: ANN202
+        self.interrupt.requested = signal.SIGINT
+        return make(self)
+
+    monkeypatch.setattr(Training, "step", stopping)
+    with pytest.raises(Interrupted) as caught:
+        trained(tmp_path / "b", "callback=none")
+    assert caught.value.status == 130
+
+
+def test_validation_does_not_change_the_training(tmp_path: Path) -> None:
+    noisy = ["corruption=gaussian", "model.dropout=0.3", "callback.checkpoint.monitor=null"]
+    trained(tmp_path / "with", *noisy, "trainer.check_val_every_n_epoch=1")
+    trained(tmp_path / "without", *noisy, "trainer.limit_val_batches=0")
+    assert same(weights(tmp_path / "with"), weights(tmp_path / "without"))
