@@ -14,9 +14,16 @@ from typing import Any
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import CompactHydraException, ConfigCompositionException, OverrideParseException
+from hydra.errors import (
+    CompactHydraException,
+    ConfigCompositionException,
+    HydraException,
+    OverrideParseException,
+    SearchPathException,
+)
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from aelab.errors import UserError
 from aelab.interrupt import Interrupted
@@ -47,39 +54,66 @@ def sweeping(argv: Sequence[str]) -> list[str]:
     return [str(override.input_line).partition("=")[0] for override in parsed if override.is_sweep_override()]
 
 
+PATHS = ("run", "input", "output", "dataset.root")
+
+
+def literal(argument: str) -> str:
+    """A path in the quotes of Hydra's grammar, so that it may hold any character."""
+    key, _, value = argument.partition("=")
+    if key not in PATHS or value in ("", "null") or value[0] in "'\"":
+        return argument
+    return "{}='{}'".format(key, value.replace("'", "\\'"))
+
+
 def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -> int:
     """Compose `conf/<name>.yaml` with the overrides and run the task on it; the exit status."""
     varying = sweeping(argv) if {"-m", "--multirun"} & set(argv) else []
     OmegaConf.register_new_resolver("aelab.slug", lambda given: slug(given, varying), replace=True)
     OmegaConf.register_new_resolver("aelab.name", name_of_run, replace=True)
+    first: dict[str, str] = {}  # a sweep's folder keeps one name, whatever its cells choose
+    OmegaConf.register_new_resolver("aelab.kept", lambda text: first.setdefault("name", text), replace=True)
     # kept, so that all that asks in one run gets one answer
     OmegaConf.register_new_resolver(
         "aelab.unique", lambda: secrets.token_hex(2), use_cache=True, replace=True
     )
-    sys.argv = ["aelab" if name == "config" else f"aelab {name}", *argv]
+    # the program's own name stays: Lightning starts its other processes by it
+    sys.argv = [sys.argv[0], *(argv if name == "config" else map(literal, argv))]
     if str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))  # a user's own classes in the folder they work in
     caught: list[CompactHydraException] = []
+    failed: list[CompactHydraException] = []
     held = io.StringIO()
 
     def guarded(config: DictConfig) -> Any:
-        """Keep a single run's error out of Hydra's hands, which would add words; a sweep's go on there."""
+        """Keep a run's error out of Hydra's hands, which would add words; a sweep's other cells go on."""
         sys.stderr = stderr
         try:
             return task(config)
         except CompactHydraException as error:
-            if HydraConfig.get().mode == RunMode.MULTIRUN or "HYDRA_FULL_ERROR" in os.environ:
+            if "HYDRA_FULL_ERROR" in os.environ:
                 raise
-            caught.append(error)
+            if HydraConfig.get().mode == RunMode.RUN:
+                caught.append(error)
+            else:
+                failed.append(error)
+                cell = Path(HydraConfig.get().runtime.output_dir).name
+                sys.stderr.writelines(f"{cell}: {line}\n" for line in str(error).splitlines())
 
     run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(guarded)
     stderr, sys.stderr = sys.stderr, held  # what Hydra says of a composition may be said better
     try:
         status = concluding(run, caught)
+    except OmegaConfBaseException as error:  # in the name of the folder, which Hydra makes
+        held = io.StringIO(f"{str(error).splitlines()[0]}\n")
+        status = USER
     finally:
         sys.stderr = stderr
     said = held.getvalue()
-    sys.stderr.write((status == REJECTED and advice(said, name)) or said)
+    if status == REJECTED:
+        said = advice(said, name, sys.argv[1:]) or said.partition("\nSet the environment variable")[0]
+    sys.stderr.write(said)
+    if status == 0 and failed:
+        return USER if all(isinstance(error, UserError) for error in failed) else 1
     return USER if status == REJECTED else status
 
 
@@ -107,7 +141,9 @@ def concluding(run: Callable[[], Any], caught: Sequence[Exception] = ()) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except SystemExit as leave:  # from Hydra, which has said what it caught
-        if isinstance(leave.__context__, ConfigCompositionException | OverrideParseException):
+        if isinstance(
+            leave.__context__, ConfigCompositionException | OverrideParseException | SearchPathException
+        ):
             return REJECTED
         return USER if isinstance(leave.__context__, UserError) else int(leave.code or 0)
     return 0
@@ -118,15 +154,32 @@ def terminate(number: int, frame: FrameType | None) -> None:
     raise Interrupted(number)
 
 
-def advice(error: str, name: str) -> str:
+def advice(error: str, name: str, argv: Sequence[str]) -> str:
     """What Hydra said, in one line with what the user may have meant; empty where it is not understood."""
     from aelab.hint import hint
     from aelab.setting import names
 
     with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
         known = [*names(hydra.compose(name)), *options(conf_dir())]
-    line = hint(error, known)
+    line = hint(error, known) or next(filter(None, (malformed(argument, name) for argument in argv)), "")
     return line + "\n" if line else ""
+
+
+def malformed(argument: str, name: str) -> str:
+    """A line for an override that Hydra's grammar does not take, the empty string for any other."""
+    if argument.startswith("-"):
+        return ""
+    try:
+        OverridesParser.create().parse_override(argument)
+        return ""
+    except HydraException:
+        key, given, value = argument.partition("=")
+        if not given or "/" in key:
+            return f"{argument}: a setting has a '='" + (
+                "" if name == "config" else f"; did you mean run={argument}?"
+            )
+        advice = f"a value with spaces or any of ,=()[]{{}} needs quotes: \"{key}='{value}'\""
+        return f"{argument}: is not understood; {advice}"
 
 
 def options(conf: Path) -> list[str]:

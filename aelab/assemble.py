@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from omegaconf import DictConfig, open_dict
@@ -19,6 +19,7 @@ from aelab.metric.metric import Metric
 from aelab.model.autoencoder import Autoencoder
 from aelab.objective import Objective
 from aelab.optimizer import make_optimizer
+from aelab.plan import plan
 from aelab.reads import missing
 from aelab.system import System, gives
 
@@ -65,6 +66,9 @@ class Job:
 
 def check(config: DictConfig) -> list[str]:
     """Raise UserError with all problems that show without building; the notices of what was dropped."""
+    with open_dict(config):  # figure=[] is figure=none
+        for group in LISTS:
+            config.setdefault(group, {})
     notices = drop_leftovers(config, LISTS)
     found = problems(config, SCHEMA, SUPPLIED)
     if not config.loss:
@@ -78,10 +82,7 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     """The objects of a checked config: data read, nets built, and all that must fit together compared."""
     torch.manual_seed(config.seed)
     torch.set_float32_matmul_precision(config.matmul_precision)
-    with open_dict(config):  # so that later commands find the files from any folder
-        for name in ("root", "file"):
-            if isinstance(path := config.dataset.get(name), str):
-                config.dataset[name] = str(Path(path).expanduser().absolute())
+    config.dataset.root = str(Path(config.dataset.root).expanduser())
     wrong = Problems()
     figures, baselines, recipe = (
         wrong.attempt(build, config[group]) for group in ("figure", "baseline", "recipe")
@@ -92,6 +93,16 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     wrong.attempt(make_optimizer, config.optimizer, [torch.nn.Parameter(torch.zeros(1))])
     system = wrong.attempt(assemble_system, config)
     wrong.stop()
+    system = cast(System, system)
+    try:
+        plan(len(system.dataset.splits["train"]), system.dataset.batch_size, config.trainer)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    with open_dict(config):  # so that later commands find the files from any folder
+        for name in ("root", "file"):
+            path = config.dataset.get(name)
+            if isinstance(path, str) and (name == "root" or Path(path).is_file()):
+                config.dataset[name] = str(Path(path).absolute())
     return Job(system, recipe, figures, baselines, loggers, callbacks)
 
 
@@ -128,6 +139,8 @@ def assemble_system(config: DictConfig) -> System:
     model: Autoencoder | None = wrong.attempt(
         lambda: build(config.model, shape=corrupted_shape(chain, shape), **told)
     )
+    if dataset is not None:
+        wrong.lines += out_of_range(dataset, objective)
     if dataset is not None and model is not None:
         system = System(dataset, chain, model, objective, metrics)
         wrong.lines += mismatched(system)
@@ -158,6 +171,17 @@ def mismatched(system: System) -> list[str]:
         for name, method in readers.items()
         if (lacking := missing(method, there))
     ]
+    b, n = dataset.batch_size, len(dataset.splits["train"])
+    if n % b == 1 and any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in model.modules()):
+        lines.append(
+            f"dataset.batch_size: {b} leaves {n} rows a last minibatch of one, which has no batch statistics"
+        )
+    return lines
+
+
+def out_of_range(dataset: Dataset, objective: Objective) -> list[str]:
+    """A line for each likelihood that does not take such data."""
+    lines = []
     for name, term in objective.terms.items():
         if isinstance(term, Likelihood) and term.unit and not dataset.is_unit:
             low, high = dataset.extremes()
@@ -165,11 +189,6 @@ def mismatched(system: System) -> list[str]:
                 f"loss.{name}: needs data in [0, 1], this data lies in [{low:.3g}, {high:.3g}]; "
                 "loss=[mse] takes any, dataset.scale=unit brings arrays there"
             )
-    b, n = dataset.batch_size, len(dataset.splits["train"])
-    if n % b == 1 and any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in model.modules()):
-        lines.append(
-            f"dataset.batch_size: {b} leaves {n} rows a last minibatch of one, which has no batch statistics"
-        )
     return lines
 
 

@@ -14,10 +14,7 @@ def main() -> None:
     if argv and argv[0] in COMMANDS:
         command, *argv = argv
     if argv[:1] == ["--version"]:
-        from aelab import __version__
-
-        sys.stdout.write(f"aelab {__version__}\n")
-        return
+        command = "version"
     if command == "train" and {"-h", "--help"} & set(argv):
         command = "help"
     sys.exit(run(command, argv))
@@ -35,6 +32,8 @@ def run(command: str, argv: list[str]) -> int:
         sys.stdout.flush()
         return status
     except UserError as error:
+        if "HYDRA_FULL_ERROR" in os.environ:
+            raise
         sys.stderr.write(f"{error}\n")
         return 2
     except BrokenPipeError:  # `aelab --help | head`

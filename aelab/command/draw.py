@@ -9,7 +9,6 @@ from aelab.app import application
 from aelab.build import build
 from aelab.command.finished import opened
 from aelab.history import read
-from aelab.view import view
 
 
 def main(argv: list[str]) -> int:
@@ -18,9 +17,10 @@ def main(argv: list[str]) -> int:
 
 def task(config: DictConfig) -> None:
     from aelab.results import draw
+    from aelab.view import view
 
     run = opened(config)
-    figures = build(config.figure)
+    figures = build(config.get("figure", {}))
     folder = Path(config.output or run.folder / "figures")
     metrics = (run.results or {}).get("metrics", {})
     seen = view(run.system, run.config.name, read(run.folder / "metrics.csv"), metrics)

@@ -22,10 +22,10 @@ def task(config: DictConfig) -> None:
     from aelab.dataset.input import read_input
     from aelab.view import codes
 
-    output = Path(config.output or Path(config.run) / "codes.npz")
+    run = opened(config)
+    output = Path(config.output or run.folder / "codes.npz")
     if output.suffix not in KINDS:
         raise UserError(f"output: takes a file ending in {', '.join(KINDS)}; got '{output}'")
-    run = opened(config)
     dataset = run.system.dataset
     if config.input:
         rows = read_input(config.input, dataset)

@@ -5,11 +5,9 @@ import sys
 from omegaconf import DictConfig
 
 from aelab.app import application
-from aelab.assemble import mismatched
 from aelab.build import build
 from aelab.command.finished import opened, split_of
 from aelab.errors import UserError
-from aelab.evaluation import evaluate
 from aelab.table import table
 
 
@@ -18,9 +16,12 @@ def main(argv: list[str]) -> int:
 
 
 def task(config: DictConfig) -> None:
+    from aelab.assemble import mismatched
+    from aelab.evaluation import evaluate
+
     run = opened(config)
     split, system = split_of(config, run), run.system
-    system.metrics = build(config.metric)
+    system.metrics = build(config.get("metric", {}))
     if wrong := mismatched(system):
         raise UserError(*wrong)
     rows = [[f"{split}/{name}", f"{value:.6g}"] for name, value in evaluate(system, split).items()]

@@ -1,15 +1,19 @@
 """`aelab reconstruct run=DIR input=PATH`: the user's own files through a run's model."""
 
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from omegaconf import DictConfig
-from torch import Tensor
 
 from aelab.app import application
 from aelab.command.finished import opened
 from aelab.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def main(argv: list[str]) -> int:
@@ -38,12 +42,19 @@ def task(config: DictConfig) -> None:
     sys.stdout.write(f"{said}; mean squared error to the input {error:.4g} per pixel\n")
 
 
-def write_images(x: Tensor, names: list[str], folder: Path) -> None:
+def write_images(x: "Tensor", names: list[str], folder: Path) -> None:
     """[n, c, h, w] in [0, 1] as PNG files under the names of their inputs."""
     from PIL import Image
 
+    # a.jpg and a.png must not become one file
+    alone = Counter(Path(name).with_suffix("") for name in names)
     pixels = (x.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()  # [n, h, w, c]
     for image, name in zip(pixels, names, strict=True):
-        path = (folder / name).with_suffix(".png")
+        path = folder / name
+        path = (
+            path.with_suffix(".png")
+            if alone[Path(name).with_suffix("")] == 1
+            else path.with_name(f"{path.name}.png")
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image.squeeze(2) if image.shape[2] == 1 else image).save(path)

@@ -30,7 +30,9 @@ def task(config: DictConfig) -> None:
     choices = HydraConfig.get().runtime.choices
     config.name = name_of_run(config.name, choices["dataset"], choices["model"])
     try:
-        train(config, folder, list(HydraConfig.get().overrides.task))
+        # as they were typed: an interpolation in them is not this list's to resolve
+        typed: Any = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
+        train(config, folder, typed)
     except UserError:
         if HydraConfig.get().mode == RunMode.RUN:
             discard(folder)
@@ -38,12 +40,16 @@ def task(config: DictConfig) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Remove the folder of a run that never began, and its parents as far as they are empty."""
-    shutil.rmtree(folder)
-    for parent in list(folder.parents)[:2]:
-        if any(parent.iterdir()) or (parent / ".gitkeep").exists():
+    """Take away what a run that never began put into its folder, and the folders that are empty then."""
+    shutil.rmtree(folder / ".hydra", ignore_errors=True)
+    (folder / "aelab.log").unlink(missing_ok=True)
+    for place in (folder, *folder.parents):
+        left = [path.name for path in place.iterdir()]
+        if left == ["multirun.yaml"]:  # of a sweep without a cell
+            (place / left.pop()).unlink()
+        if left or place == Path.cwd():
             break
-        parent.rmdir()
+        place.rmdir()
 
 
 def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool = False) -> dict[str, float]:
@@ -52,9 +58,9 @@ def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool =
 
     began = time.monotonic()
     log.start(None if config.dry_run else folder)
-    OmegaConf.resolve(config)
     for line in check(config):
         notice.info(line)
+    OmegaConf.resolve(config)
     from aelab.assemble import assemble  # torch is imported only for settings that make sense
 
     job = assemble(config, folder)
@@ -63,7 +69,8 @@ def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool =
         from aelab.describe import describe
 
         sys.stdout.write(describe(config, job))
-        discard(folder)
+        if not resume:
+            discard(folder)
         return {}
     OmegaConf.save(config, folder / ".hydra" / "config.yaml")
     status: dict[str, Any] = {"status": "running", "overrides": overrides}
