@@ -1,27 +1,25 @@
 """From a composed config to the run's objects: what is wrong is found here, all of it, before training."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from omegaconf import DictConfig, open_dict
-from torch import nn
 
 from aelab.build import build
 from aelab.check import drop_leftovers, problems
+from aelab.compatible import mismatched, out_of_range, unmonitored
 from aelab.corruption.corruption import Corruptions
 from aelab.dataset.dataset import Dataset
-from aelab.errors import UserError
-from aelab.loss.term import Likelihood
+from aelab.errors import Problems, UserError
 from aelab.metric.metric import Metric
 from aelab.model.autoencoder import Autoencoder
 from aelab.objective import Objective
 from aelab.optimizer import make_optimizer
 from aelab.plan import plan
-from aelab.reads import missing
-from aelab.system import System, gives
+from aelab.system import System
 
 LISTS = ("corruption", "loss", "metric", "figure", "baseline", "logger", "callback")
 """Groups whose choice may be a list: mappings by name."""
@@ -29,27 +27,13 @@ LISTS = ("corruption", "loss", "metric", "figure", "baseline", "logger", "callba
 SUPPLIED = ("shape", "target", "maps", "link", "params", "folder", "save_dir")
 """Arguments that the program gives."""
 
-SCHEMA = {"seed": int, "name": str | None, "dry_run": bool, "matmul_precision": str}
+SCHEMA = {
+    "seed": int,
+    "name": str | None,
+    "dry_run": bool,
+    "matmul_precision": Literal["highest", "high", "medium"],
+}
 """Settings that belong to no class."""
-
-
-class Problems:
-    """Runs what may refuse its settings, and keeps what was wrong, so that all of it is said at once."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def attempt(self, make: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """What `make` gives, or None where it refused."""
-        try:
-            return make(*args, **kwargs)
-        except UserError as error:
-            self.lines += error.problems
-
-    def stop(self) -> None:
-        """Raise what was found so far."""
-        if self.lines:
-            raise UserError(*dict.fromkeys(self.lines))
 
 
 @dataclass
@@ -94,6 +78,8 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     system = wrong.attempt(assemble_system, config)
     wrong.stop()
     system = cast(System, system)
+    wrong.lines += unmonitored(dict(zip(config.callback, callbacks, strict=True)), system)
+    wrong.stop()
     try:
         plan(len(system.dataset.splits["train"]), system.dataset.batch_size, config.trainer)
     except ValueError as error:
@@ -158,45 +144,3 @@ def corrupted_shape(chain: Corruptions, shape: tuple[int, ...]) -> tuple[int, ..
         except ValueError as error:
             raise UserError(f"corruption.{name}: {error}") from error
     return shape
-
-
-def mismatched(system: System) -> list[str]:
-    """A line for each part of the system that does not fit the others."""
-    dataset, model, objective = system.dataset, system.model, system.objective
-    there = gives(dataset, system.corruption, model)
-    readers = {f"loss.{name}": term.forward for name, term in objective.terms.items()}
-    readers |= {f"metric.{name}": metric.update for name, metric in system.metrics.items()}
-    lines = [
-        f"{name} reads {', '.join(lacking)}; {explain(lacking, model)}"
-        for name, method in readers.items()
-        if (lacking := missing(method, there))
-    ]
-    b, n = dataset.batch_size, len(dataset.splits["train"])
-    if n % b == 1 and any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in model.modules()):
-        lines.append(
-            f"dataset.batch_size: {b} leaves {n} rows a last minibatch of one, which has no batch statistics"
-        )
-    return lines
-
-
-def out_of_range(dataset: Dataset, objective: Objective) -> list[str]:
-    """A line for each likelihood that does not take such data."""
-    lines = []
-    for name, term in objective.terms.items():
-        if isinstance(term, Likelihood) and term.unit and not dataset.is_unit:
-            low, high = dataset.extremes()
-            lines.append(
-                f"loss.{name}: needs data in [0, 1], this data lies in [{low:.3g}, {high:.3g}]; "
-                "loss=[mse] takes any, dataset.scale=unit brings arrays there"
-            )
-    return lines
-
-
-def explain(lacking: list[str], model: Autoencoder) -> str:
-    """Who would give what is lacking, or who does not."""
-    if "y" in lacking:
-        return "this data has no labels"
-    if "mask" in lacking:
-        return "no corruption gives a mask; corruption=block does"
-    latent = type(model.latent).__module__.rpartition(".")[2]
-    return f"model/latent={latent} gives {', '.join(model.latent.gives)}"

@@ -1,7 +1,8 @@
 """What the user got wrong, said in one line a problem."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from typing import Any
 
 from hydra.errors import CompactHydraException
 
@@ -31,3 +32,22 @@ class Diverged(CompactHydraException):
             f"{term} became NaN or infinite in stage '{stage}', epoch {epoch}, step {step}. "
             "A smaller optimizer.lr or trainer.gradient_clip_val=1 often helps."
         )
+
+
+class Problems:
+    """Runs what may refuse its settings, and keeps what was wrong, so that all of it is said at once."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def attempt(self, make: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """What `make` gives, or None where it refused."""
+        try:
+            return make(*args, **kwargs)
+        except UserError as error:
+            self.lines += error.problems
+
+    def stop(self) -> None:
+        """Raise what was found so far."""
+        if self.lines:
+            raise UserError(*dict.fromkeys(self.lines))

@@ -2,6 +2,7 @@
 
 import functools
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from omegaconf import DictConfig, OmegaConf
@@ -9,6 +10,7 @@ from pytorch_lightning.callbacks import Checkpoint as LightningCheckpoint
 
 from aelab.assemble import Job
 from aelab.callback.progress import Progress
+from aelab.errors import UserError
 from aelab.history import History
 from aelab.interrupt import Interrupt
 from aelab.optimizer import make_optimizer
@@ -59,5 +61,8 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> int
 
 def load_weights(system: System, path: Path) -> None:
     """The system's weights from a checkpoint, in place."""
-    state = torch.load(path, weights_only=True, map_location="cpu")["state_dict"]
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")["state_dict"]
+    except (RuntimeError, EOFError, UnpicklingError, KeyError) as error:
+        raise UserError(f"run: '{path}' is no checkpoint of a run, or is cut short") from error
     system.load_state_dict({name.removeprefix("system."): value for name, value in state.items()})

@@ -100,8 +100,8 @@ def summary(metrics: dict[str, float], baselines: list[str], folder: Path) -> st
     return (
         f"\n{table(['metric', 'this run', *baselines], rows)}\n"
         f"run          {place}\n"
-        f"pictures     {place}/figures\n"
-        f"TensorBoard  tensorboard --logdir {place}\n"
+        + (f"pictures     {place}/figures\n" if (folder / "figures").is_dir() else "")
+        + (f"TensorBoard  tensorboard --logdir {place}\n" if (folder / "tensorboard").is_dir() else "")
     )
 
 

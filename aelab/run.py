@@ -27,6 +27,8 @@ class Run:
     """
 
     def __init__(self, folder: str | Path, weights: str = "best", overrides: Sequence[str] = ()) -> None:
+        if weights not in ("best", "last"):
+            raise UserError(f"weights: takes best or last, got '{weights}'")
         self.folder, self.weights = Path(folder), weights
         path = self.folder / ".hydra" / "config.yaml"
         if not path.is_file():

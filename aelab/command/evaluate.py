@@ -16,7 +16,7 @@ def main(argv: list[str]) -> int:
 
 
 def task(config: DictConfig) -> None:
-    from aelab.assemble import mismatched
+    from aelab.compatible import mismatched
     from aelab.evaluation import evaluate
 
     run = opened(config)

@@ -1,45 +1,23 @@
 """`aelab report DIR ...`: one table over runs and sweeps, and one CSV that holds everything."""
 
-import json
-import os
-import re
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from itertools import chain
 from math import inf, isfinite
 from pathlib import Path
 from shutil import get_terminal_size
 from statistics import mean
-from typing import Any, TypeVar
-
-import yaml
 
 from aelab.errors import UserError, suggest
+from aelab.records import FACTS, Record, each, find, natural, read
 from aelab.table import as_csv, fitting, spread, table, wrap, write
 
-FACTS = ("seconds", "epochs", "parameters")
 # which way is better; a baseline's own numbers, such as pca_mse, have no best
 HIGHER = {"psnr", "ssim", "elbo", "acc", "nmi", "ari", "silhouette", "mig", "active_units"}
 LOWER = {"mse", "sse", "bce", "nll", "kl", "bpd", "loss", "error", "probe_error"}
 MOST = 20  # unfinished runs that are told one by one
-In = TypeVar("In")
-Out = TypeVar("Out")
-
-
-@dataclass
-class Run:
-    """What a run's folder says of it."""
-
-    folder: Path
-    status: str = "unfinished"
-    why: str = ""
-    seed: Any = None
-    device: str = ""
-    settings: dict[str, str] = field(default_factory=dict)  # the overrides but the seed
-    numbers: dict[str, float] = field(default_factory=dict)  # metrics and FACTS
 
 
 def main(argv: list[str]) -> int:
@@ -74,84 +52,7 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def each(step: Callable[[In], Out], things: Iterable[In]) -> list[Out]:
-    """Every result, or every problem at once."""
-    results, problems = [], []
-    for thing in things:
-        try:
-            results.append(step(thing))
-        except UserError as error:
-            problems += error.problems
-    if problems:
-        raise UserError(*problems)
-    return results
-
-
-def find(root: Path) -> list[Path]:
-    """The runs under a folder, 2 before 10."""
-    if not root.is_dir():
-        what = f"'{root}' is a file, not a folder" if root.exists() else f"no folder '{root}'"
-        raise UserError(f"report: {what}")
-    found = []
-    for folder, below, files in os.walk(root):
-        below[:] = sorted((name for name in below if not name.startswith(".")), key=natural)
-        known = {"results.json", "status.json"} & {*files}
-        # a sweep's own folder is no run: its cells are
-        if "multirun.yaml" not in files and (known or os.path.isfile(f"{folder}/.hydra/overrides.yaml")):
-            found.append(Path(folder))
-            below.clear()
-    if not found:
-        raise UserError(f"report: no runs under '{root}'")
-    return found
-
-
-def natural(text: str) -> list[str | int]:
-    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text)]
-
-
-def read(folder: Path) -> Run:
-    """A run with results.json is whole; of any other there is a status at best."""
-    run = Run(folder)
-    said = parsed(folder / "results.json", json.loads, dict)
-    if said is not None:
-        run.status, run.device = said.get("status", "completed"), said.get("device", "")
-        if not isinstance(said.get("metrics"), dict):
-            raise UserError(f"report: '{folder / 'results.json'}' is broken (no metrics)")
-        found = said["metrics"] | {name: said.get(name) for name in FACTS}
-        run.numbers = {name: value for name, value in found.items() if isinstance(value, int | float)}
-    else:
-        try:
-            said = parsed(folder / "status.json", json.loads, dict) or {}
-        except UserError:  # cut short by what ended the run
-            said = {"why": "its status.json is broken"}
-        run.status, run.why = said.get("status", run.status), " ".join(str(said.get("why", "")).split())
-        if run.status == "completed":
-            run.status, run.why = "unfinished", "it says completed, but has no results.json"
-    overrides = said.get("overrides")
-    if overrides is None:
-        overrides = parsed(folder / ".hydra/overrides.yaml", yaml.safe_load, list) or []
-    for key, _, value in (str(override).partition("=") for override in overrides):
-        run.settings[key.lstrip("+~")] = "removed" if key.startswith("~") else value
-    run.seed = said.get("seed", run.settings.get("seed"))
-    run.settings.pop("seed", None)
-    return run
-
-
-def parsed(file: Path, parse: Callable[[str], Any], kind: type) -> Any:
-    """A file's content; None if there is no such file."""
-    try:
-        content = parse(file.read_text(encoding="utf-8"))
-        if isinstance(content, kind):
-            return content
-        why = f"it holds a {type(content).__name__}"
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        why = " ".join(str(error).split())
-    raise UserError(f"report: '{file}' is broken ({why})")
-
-
-def everything(runs: list[Run]) -> str:
+def everything(runs: list[Record]) -> str:
     """The CSV: a row a run."""
     settings, metrics = union(run.settings for run in runs), union(run.numbers for run in runs)
     columns = [name for name in metrics if name not in FACTS] + [*FACTS]
@@ -172,7 +73,7 @@ def union(names: Iterable[Iterable[str]]) -> list[str]:
     return list(dict.fromkeys(chain.from_iterable(names)))
 
 
-def summary(runs: list[Run], wanted: list[str], sort: str, columns: int) -> str:
+def summary(runs: list[Record], wanted: list[str], sort: str, columns: int) -> str:
     """What there is, the table of the whole runs, and what became of the others."""
     whole = [run for run in runs if run.status == "completed"]
     others = [run for run in runs if run.status != "completed"]
@@ -195,9 +96,9 @@ def summary(runs: list[Run], wanted: list[str], sort: str, columns: int) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def scores(whole: list[Run], settings: list[str], wanted: list[str], sort: str, columns: int) -> str:
+def scores(whole: list[Record], settings: list[str], wanted: list[str], sort: str, columns: int) -> str:
     """A row for all seeds of the same settings, a column a metric, as many as the terminal takes."""
-    grouped: dict[tuple[str, ...], list[Run]] = {}
+    grouped: dict[tuple[str, ...], list[Record]] = {}
     for run in whole:
         grouped.setdefault(tuple(run.settings.get(name, "") for name in settings), []).append(run)
     groups = list(grouped.values())
@@ -240,7 +141,7 @@ def chosen(words: list[str], known: list[str]) -> list[str]:
     return union(found.values())
 
 
-def numbers(group: list[Run], name: str) -> list[float]:
+def numbers(group: list[Record], name: str) -> list[float]:
     return [run.numbers[name] for run in group if name in run.numbers]
 
 
@@ -250,7 +151,7 @@ def better(name: str) -> int:
     return (metric in HIGHER) - (metric in LOWER)
 
 
-def rank(group: list[Run], name: str) -> tuple[bool, float, list[str | int]]:
+def rank(group: list[Record], name: str) -> tuple[bool, float, list[str | int]]:
     """Where a row stands: settings by number, then by name; metrics from the best, without a number last."""
     setting = group[0].settings.get(name)
     try:

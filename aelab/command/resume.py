@@ -7,6 +7,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from aelab.app import concluding
 from aelab.errors import UserError
+from aelab.grammar import literal
 
 HELP = """Go on with a run from its last checkpoint: an interrupted one to its end, a finished one for longer.
 
@@ -28,7 +29,8 @@ def resume(argv: list[str]) -> None:
     from aelab.command.train import train
     from aelab.run import Run
 
-    given = {str(o.key_or_group): o for o in OverridesParser.create().parse_overrides(argv)}
+    parsed = OverridesParser.create().parse_overrides([literal(text) for text in argv])
+    given = {str(override.key_or_group): override for override in parsed}
     if "run" not in given:
         raise UserError("run: must be given, run=DIR")
     folder = Path(str(given["run"].value()))

@@ -1,7 +1,6 @@
 """`aelab [overrides]`: train one run, score it, draw it."""
 
 import logging
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from aelab import log
-from aelab.app import application, name_of_run
+from aelab.app import application
 from aelab.errors import UserError
 from aelab.files import write_json
+from aelab.grammar import name_of_run
 
 notice = logging.getLogger("aelab.notice")
 
@@ -41,7 +41,6 @@ def task(config: DictConfig) -> None:
 
 def discard(folder: Path) -> None:
     """Take away what a run that never began put into its folder, and the folders that are empty then."""
-    shutil.rmtree(folder / ".hydra", ignore_errors=True)
     (folder / "aelab.log").unlink(missing_ok=True)
     for place in (folder, *folder.parents):
         left = [path.name for path in place.iterdir()]
@@ -57,14 +56,17 @@ def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool =
     from aelab.assemble import check
 
     began = time.monotonic()
+    if not resume and (folder / "status.json").is_file():
+        here = folder_name(folder)
+        raise UserError(f"hydra.run.dir: '{here}' holds a run; aelab resume run='{here}' goes on with it")
     log.start(None if config.dry_run else folder)
     for line in check(config):
         notice.info(line)
     OmegaConf.resolve(config)
     from aelab.assemble import assemble  # torch is imported only for settings that make sense
 
-    job = assemble(config, folder)
     log.quiet_lightning()
+    job = assemble(config, folder)
     if config.dry_run:
         from aelab.describe import describe
 
@@ -72,7 +74,9 @@ def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool =
         if not resume:
             discard(folder)
         return {}
+    (folder / ".hydra").mkdir(exist_ok=True)
     OmegaConf.save(config, folder / ".hydra" / "config.yaml")
+    OmegaConf.save(overrides, folder / ".hydra" / "overrides.yaml")
     status: dict[str, Any] = {"status": "running", "overrides": overrides}
     write_json(folder / "status.json", status)
     notice.info("%s", folder_name(folder))

@@ -1,4 +1,4 @@
-"""The fit stage: Lightning's limits in minibatches, what it leaves alone, and stopping without checkpoints."""
+"""The fit stage: Lightning's limits in minibatches, and stopping without checkpoints."""
 
 import signal
 from pathlib import Path
@@ -54,7 +54,7 @@ def test_without_checkpoints_nothing_is_written_and_stopping_works(
     assert not (tmp_path / "a" / "checkpoints").exists()
     make = Training.step
 
-    def stopping(self: Training):  # noqa: ANN202
+    def stopping(self: Training):
         self.interrupt.requested = signal.SIGINT
         return make(self)
 

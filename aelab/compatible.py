@@ -1,0 +1,71 @@
+"""Whether a run's parts fit together: a line for each that does not."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from aelab.dataset.dataset import Dataset
+from aelab.errors import suggest
+from aelab.evaluation import evaluate, part_names
+from aelab.loss.term import Likelihood
+from aelab.model.autoencoder import Autoencoder
+from aelab.objective import Objective
+from aelab.reads import missing
+from aelab.system import System, gives
+
+
+def mismatched(system: System) -> list[str]:
+    """A line for each part of the system that does not fit the others."""
+    dataset, model, objective = system.dataset, system.model, system.objective
+    there = gives(dataset, system.corruption, model)
+    readers = {f"loss.{name}": term.forward for name, term in objective.terms.items()}
+    readers |= {f"metric.{name}": metric.update for name, metric in system.metrics.items()}
+    lines = [
+        f"{name} reads {', '.join(lacking)}; {explain(lacking, model)}"
+        for name, method in readers.items()
+        if (lacking := missing(method, there))
+    ]
+    b, n = dataset.batch_size, len(dataset.splits["train"])
+    if n % b == 1 and any(isinstance(part, _BatchNorm) for part in model.modules()):
+        lines.append(
+            f"dataset.batch_size: {b} leaves {n} rows a last minibatch of one, which has no batch statistics"
+        )
+    return lines
+
+
+def out_of_range(dataset: Dataset, objective: Objective) -> list[str]:
+    """A line for each likelihood that does not take such data."""
+    lines = []
+    for name, term in objective.terms.items():
+        if isinstance(term, Likelihood) and term.unit and not dataset.is_unit:
+            low, high = dataset.extremes()
+            lines.append(
+                f"loss.{name}: needs data in [0, 1], this data lies in [{low:.3g}, {high:.3g}]; "
+                "loss=[mse] takes any, dataset.scale=unit brings arrays there"
+            )
+    return lines
+
+
+def explain(lacking: list[str], model: Autoencoder) -> str:
+    """Who would give what is lacking, or who does not."""
+    if "y" in lacking:
+        return "this data has no labels"
+    if "mask" in lacking:
+        return "no corruption gives a mask; corruption=block does"
+    latent = type(model.latent).__module__.rpartition(".")[2]
+    return f"model/latent={latent} gives {', '.join(model.latent.gives)}"
+
+
+def unmonitored(callbacks: Mapping[str, Any], system: System) -> Iterable[str]:
+    """A line for each callback that monitors a metric which this run will not have."""
+    known = {f"{split}/{name}" for split in ("train", "val") for name in part_names(system)}
+    for name, callback in callbacks.items():
+        monitor = getattr(callback, "monitor", None)
+        if monitor in known or monitor is None:
+            continue
+        if "val" in system.dataset.splits:  # asked only now, since it takes a pass through the nets
+            known |= {f"val/{metric}" for metric in evaluate(system, "val", 2)}
+        if monitor not in known:
+            there = suggest(monitor, known) or f"; there are {', '.join(sorted(known))}"
+            yield f"callback.{name}.monitor: no metric '{monitor}'{there}"

@@ -1,0 +1,57 @@
+"""Hydra's grammar of overrides, and the names that folders take from them."""
+
+import re
+from collections.abc import Sequence
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, OverrideParseException
+
+
+def name_of_run(name: str | None, dataset: str, model: str) -> str:
+    """The user's name for the run, else `digits-mlp`."""
+    return re.sub(r"[/\\\s]+", "_", name or f"{dataset}-{model}")
+
+
+def slug(overrides: Sequence[str], varying: Sequence[str] = ()) -> str:
+    """A folder name from the overrides that vary, or from all: `dim=2,seed=0`."""
+    told = [text for text in map(str, overrides) if text.partition("=")[0] in varying] or overrides
+    short = [re.sub(r"^.*\.(?=[^=]*=)", "", str(override)) for override in told]
+    return re.sub(r"[^\w.=,+-]+", "_", ",".join(short))[:80] or "default"
+
+
+def sweeping(argv: Sequence[str]) -> list[str]:
+    """The settings that a grid's arguments give several values."""
+    try:
+        parsed = OverridesParser.create().parse_overrides([text for text in argv if text[:1] != "-"])
+    except OverrideParseException:  # Hydra will say it
+        return []
+    return [str(override.input_line).partition("=")[0] for override in parsed if override.is_sweep_override()]
+
+
+PATHS = ("run", "input", "output", "dataset.root")
+"""Settings of the commands that hold a path."""
+
+
+def literal(argument: str) -> str:
+    """A path in the quotes of Hydra's grammar, so that it may hold any character."""
+    key, _, value = argument.partition("=")
+    if key not in PATHS or value in ("", "null") or value[0] in "'\"":
+        return argument
+    return "{}='{}'".format(key, value.replace("'", "\\'"))
+
+
+def malformed(argument: str, name: str) -> str:
+    """A line for an override that Hydra's grammar does not take, the empty string for any other."""
+    if argument.startswith("-"):
+        return ""
+    try:
+        OverridesParser.create().parse_override(argument)
+        return ""
+    except HydraException:
+        key, given, value = argument.partition("=")
+        if not given or "/" in key:
+            return f"{argument}: a setting has a '='" + (
+                "" if name == "config" else f"; did you mean run={argument}?"
+            )
+        advice = f"a value with spaces or any of ,=()[]{{}} needs quotes: \"{key}='{value}'\""
+        return f"{argument}: is not understood; {advice}"
