@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytorch_lightning as pl
@@ -14,12 +14,10 @@ from aelab.evaluation import evaluate, part_names
 from aelab.history import History
 from aelab.interrupt import Interrupt
 from aelab.ledger import Ledger
+from aelab.minibatches import Minibatches
 from aelab.plan import Chunks, Plan, Position
 from aelab.seed import derive, seeder
 from aelab.system import System
-
-GATHER = 8 << 20
-"""Bytes of model input that are taken from the data set at once."""
 
 
 class Training(pl.LightningModule):
@@ -54,42 +52,11 @@ class Training(pl.LightningModule):
         self.history, self.interrupt = history, interrupt
         terms = list(system.objective.terms)
         self.ledger = Ledger(stage, part_names(system), terms, plan, history, log_every)
-        self.clip, self.val_rows, self.shuffle = clip, val_rows, shuffle
-        self.draws, self.orders = derive(seed, stage, "draws"), derive(seed, stage, "order")
+        self.clip, self.val_rows = clip, val_rows
+        self.draws = derive(seed, stage, "draws")
+        self.order_seed = derive(seed, stage, "order") if shuffle else None
         self.position = Position()
         self.chunks = Chunks(plan, self.position)
-        self.shuffled: tuple[int, Tensor] | None = None  # the order of one epoch, on the device
-
-    # --- data -------------------------------------------------------------------------------------------
-
-    def order(self, epoch: int) -> Tensor:
-        """This process's training rows, in the order of this epoch."""
-        rows = self.system.dataset.splits["train"]
-        if self.shuffle:
-            generator = torch.Generator().manual_seed(self.orders + epoch)
-            rows = rows[torch.randperm(len(rows), generator=generator)]
-        if self.trainer.world_size > 1:
-            rows = rows[self.global_rank :: self.trainer.world_size]
-        return rows[: self.plan.rows]
-
-    def minibatches(self, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor | None, Tensor | None]]:
-        """(x, y, rows) of these positions, y and rows where they are read; many are gathered at once, since a
-        gather costs as much as a layer."""
-        dataset, b, n = self.system.dataset, self.plan.batch_size, self.plan.epoch
-        reads = self.system.reads
-        at_once = max(1, GATHER // (4 * b * dataset.rows.x[0].numel()))
-        while start < stop:
-            epoch, first = divmod(start, n)
-            last = min(first + at_once, n, first + stop - start)
-            if self.shuffled is None or self.shuffled[0] != epoch:
-                self.shuffled = epoch, self.order(epoch).to(self.device)
-            rows = self.shuffled[1][first * b : last * b]
-            x, y = dataset.gather(rows)
-            x = x.to(self.system.dtype)
-            none = [None] * (last - first)
-            ys = y.split(b) if y is not None and "y" in reads else none
-            yield from zip(x.split(b), ys, rows.split(b) if "index" in reads else none, strict=True)
-            start += last - first
 
     def train_dataloader(self) -> Chunks:
         return self.chunks
@@ -117,6 +84,8 @@ class Training(pl.LightningModule):
 
     def on_fit_start(self) -> None:
         self.system.dataset.to(self.device)
+        processes = (self.global_rank, self.trainer.world_size)
+        self.minibatches = Minibatches(self.system, self.plan, self.order_seed, *processes)
         self.seed = seeder(self.device)
         self.ledger.loggers = self.trainer.loggers
         wrapped = self.optimizers()
