@@ -1,8 +1,9 @@
-"""Quality: how well the default settings rebuild MNIST through 30 numbers, and how long they take.
+"""Quality: how well 30 numbers rebuild MNIST after a few minutes on a CPU.
 
     AELAB_DATA=folder python benchmarks/quality.py
 
-The net is 784-1000-500-250-30 and its mirror image [Hinton & Salakhutdinov 2006], trained on squared error.
+The net is 784-1000-500-250-30 and its mirror image [Hinton & Salakhutdinov 2006], trained on squared
+error, with batch norm and a falling rate in place of their pretraining.
 """
 
 import json
@@ -15,12 +16,14 @@ from aelab.table import table
 
 COMMAND = [
     "dataset=mnist",
-    "model.latent.dim=30",
+    "dataset.batch_size=256",
     "model.widths=[1000,500,250]",
-    "dataset.batch_size=128",
+    "model.latent.dim=30",
+    "model.batch_norm=true",
+    "model.output_activation=sigmoid",
+    "optimizer.lr={_target_: aelab.schedule.Cosine, start: 2.0e-3, end: 1.0e-5}",
     "trainer=cpu",
-    "trainer.max_epochs=40",
-    "optimizer.lr={_target_: aelab.schedule.Cosine, start: 1.0e-3, end: 1.0e-5}",
+    "trainer.max_epochs=50",
 ]
 
 

@@ -125,7 +125,7 @@ def test_a_runs_folder_has_what_is_promised_and_no_more(run: Path) -> None:
     tensorboard = {name for name in files if name.startswith("tensorboard/")}
     figures = ("activations", "filters", "latent_map", "loss_curves", "reconstructions")
     assert files - tensorboard == {
-        ".hydra/config.yaml", ".hydra/overrides.yaml", ".hydra/hydra.yaml", "aelab.log",
+        ".hydra/config.yaml", ".hydra/overrides.yaml", "aelab.log",
         "checkpoints/best.ckpt", "checkpoints/last.ckpt", "metrics.csv", "results.json", "status.json",
         *(f"figures/{name}.png" for name in figures),
     }  # fmt: skip

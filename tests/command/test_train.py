@@ -127,7 +127,7 @@ def test_overrides_may_refer_to_each_other(
 
 def test_discard_stops_at_what_is_not_empty(tmp_path: Path) -> None:
     run = tmp_path / "outputs" / "day" / "run"
-    (run / ".hydra").mkdir(parents=True)
+    run.mkdir(parents=True)
     (tmp_path / "outputs" / "other").mkdir()
     discard(run)
     assert [path.name for path in (tmp_path / "outputs").iterdir()] == ["other"]
