@@ -44,6 +44,8 @@ def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -
     )
     # the program's own name stays: Lightning starts its other processes by it
     sys.argv = [sys.argv[0], *(argv if name == "config" else map(literal, argv))]
+    if not any(text.startswith(("-", "hydra.mode")) for text in argv):
+        sys.argv.append("--run")  # else Hydra composes once more, only to ask which mode it is
     if str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))  # a user's own classes in the folder they work in
     caught: list[CompactHydraException] = []
@@ -76,7 +78,7 @@ def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -
         sys.stderr = stderr
     said = held.getvalue()
     if status == REJECTED:
-        said = advice(said, name, sys.argv[1:]) or said.partition("\nSet the environment variable")[0]
+        said = advice(said, name, argv) or said.partition("\nSet the environment variable")[0]
     sys.stderr.write(said)
     if status == 0 and failed:
         return USER if all(isinstance(error, UserError) for error in failed) else 1
