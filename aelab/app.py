@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 import hydra
+from hydra._internal.hydra import Hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import (
     CompactHydraException,
@@ -44,8 +45,6 @@ def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -
     )
     # the program's own name stays: Lightning starts its other processes by it
     sys.argv = [sys.argv[0], *(argv if name == "config" else map(literal, argv))]
-    if not any(text.startswith(("-", "hydra.mode")) for text in argv):
-        sys.argv.append("--run")  # else Hydra composes once more, only to ask which mode it is
     if str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))  # a user's own classes in the folder they work in
     caught: list[CompactHydraException] = []
@@ -69,13 +68,17 @@ def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -
 
     run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(guarded)
     stderr, sys.stderr = sys.stderr, held  # what Hydra says of a composition may be said better
+    get_mode = Hydra.get_mode
+    if not any(text.startswith(("-", "hydra.")) for text in argv):
+        # it composes everything once more to look for hydra.mode, which nobody can have set here
+        Hydra.get_mode = lambda *_, **__: None
     try:
         status = concluding(run, caught)
     except OmegaConfBaseException as error:  # in the name of the folder, which Hydra makes
         held = io.StringIO(f"{str(error).splitlines()[0]}\n")
         status = USER
     finally:
-        sys.stderr = stderr
+        sys.stderr, Hydra.get_mode = stderr, get_mode
     said = held.getvalue()
     if status == REJECTED:
         said = advice(said, name, argv) or said.partition("\nSet the environment variable")[0]
