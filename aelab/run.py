@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,8 @@ class Run:
 
         rows = torch.as_tensor(x)
         shape = self.system.dataset.shape
+        if rows[0].numel() != prod(shape):
+            raise ValueError(f"rows of {list(rows.shape[1:])}; the run was trained on {list(shape)}")
         if tuple(rows.shape[1:]) != shape:
             rows = rows.reshape(len(rows), *shape)  # scikit-learn's rows are flat
         torch.manual_seed(derive("use"))
