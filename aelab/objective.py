@@ -5,7 +5,7 @@ from collections.abc import Collection
 from torch import Tensor, nn
 
 from aelab.loss.term import Likelihood, Term
-from aelab.reads import available, missing
+from aelab.reads import available
 from aelab.trace import Trace
 
 
@@ -33,14 +33,6 @@ class Objective(nn.Module):
     def maps(self) -> int:
         """Maps that the decoder must give."""
         return max((term.maps for term in self.terms.values() if isinstance(term, Likelihood)), default=1)
-
-    def problems(self, gives: Collection[str], source: str) -> list[str]:
-        """A line for each term that reads what nobody gives."""
-        lines = []
-        for name, term in self.terms.items():
-            if lacking := missing(term.forward, gives):
-                lines.append(f"loss.{name} reads {', '.join(lacking)}; {source} gives {', '.join(gives)}.")
-        return lines
 
     def bind(self, gives: Collection[str]) -> "Objective":
         """Fix what each term reads, once, so that a step does not ask again."""

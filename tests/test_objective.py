@@ -119,13 +119,3 @@ def test_learned_parts_of_terms_are_the_objectives_parameters() -> None:
     objective = Objective({"mse": MSE(), "gaussian": Gaussian("learned")})
     assert list(objective.state_dict()) == ["terms.gaussian.logvar"]
     assert [p.shape for p in objective.parameters()] == [torch.Size([])]
-
-
-def test_says_what_nobody_gives() -> None:
-    objective = Objective({"mse": MSE(), "distance": Distance(), "l1": L1()})
-    assert objective.problems(("x", "x_hat", "z"), "model=mlp") == []
-    assert objective.problems(("x", "z"), "this model") == [
-        "loss.mse reads x_hat; this model gives x, z.",
-        "loss.l1 reads x_hat; this model gives x, z.",
-    ]
-    assert objective.problems(("y",), "it")[1] == "loss.distance reads z; it gives y."
