@@ -156,7 +156,8 @@ def test_problems_of_siblings_come_together() -> None:
     ],
 )  # fmt: skip
 def test_every_refusal_is_one_line(node: dict, line: str) -> None:
-    assert lines(config(part=node).part) == (line,)
+    (found,) = lines(config(part=node).part)
+    assert found.partition(". Did you mean")[0] == line  # Python 3.13 adds a suggestion of its own
 
 
 def test_a_blocked_target_is_one_line() -> None:
