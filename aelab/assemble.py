@@ -79,6 +79,11 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     wrong.stop()
     system = cast(System, system)
     wrong.lines += unmonitored(dict(zip(config.callback, callbacks, strict=True)), system)
+    wrong.lines += [
+        f"baseline.{name}: {line}"
+        for name, baseline in baselines.items()
+        for line in baseline.objections(system.dataset)
+    ]
     wrong.stop()
     try:
         plan(len(system.dataset.splits["train"]), system.dataset.batch_size, config.trainer)

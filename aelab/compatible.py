@@ -1,14 +1,14 @@
 """Whether a run's parts fit together: a line for each that does not."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from aelab.dataset.dataset import Dataset
 from aelab.errors import suggest
 from aelab.evaluation import evaluate, part_names
-from aelab.loss.term import Likelihood
+from aelab.loss.term import Likelihood, Term
 from aelab.model.autoencoder import Autoencoder
 from aelab.objective import Objective
 from aelab.reads import missing
@@ -26,6 +26,12 @@ def mismatched(system: System) -> list[str]:
         for name, method in readers.items()
         if (lacking := missing(method, there))
     ]
+    lines += [
+        f"loss.{name}: {line}"
+        for name, term in objective.terms.items()
+        for line in cast(Term, term).objections(model)
+    ]
+    lines += [f"metric.{name}: {line}" for name, m in system.metrics.items() for line in m.objections(model)]
     b, n = dataset.batch_size, len(dataset.splits["train"])
     if n % b == 1 and any(isinstance(part, _BatchNorm) for part in model.modules()):
         lines.append(

@@ -9,11 +9,13 @@ from typing import Any
 
 from omegaconf import DictConfig
 
+from aelab import evaluation
 from aelab.assemble import Job
-from aelab.evaluation import evaluate
+from aelab.baseline.side import Beside
 from aelab.figure.figure import View
 from aelab.files import write_json
 from aelab.history import read
+from aelab.system import System
 from aelab.table import table
 from aelab.view import view
 
@@ -26,9 +28,11 @@ def finish(
     """Score the trained system, draw it, write results.json last; the metrics."""
     system = job.system
     device = str(system.device)
-    metrics = score(job)
+    beside = {name: Beside(baseline, system) for name, baseline in job.baselines.items()}
+    metrics = score(system, beside)
     history = read(folder / "metrics.csv")
-    seen = view(system, config.name, history, metrics)
+    sides = {name: baseline.side() for name, baseline in beside.items()}
+    seen = view(system, config.name, history, metrics, sides)
     pictures = list(draw(job.figures, seen, folder / "figures"))
     if "tensorboard" in config.logger:
         from aelab.tensorboard import show
@@ -56,16 +60,13 @@ def finish(
     return metrics
 
 
-def score(job: Job) -> dict[str, float]:
+def score(system: System, beside: dict[str, Beside]) -> dict[str, float]:
     """`test/mse`, `val/mse`, ..., and the baselines' `test/pca_mse`."""
-    system, final = job.system, job.system.dataset.final
-    splits = [split for split in ("val", final) if split in system.dataset.splits]
-    metrics = {
-        f"{split}/{name}": value for split in splits for name, value in evaluate(system, split).items()
-    }
-    for name, baseline in job.baselines.items():
-        found = baseline.scores(system.dataset, final, system.model.latent.dim)
-        metrics |= {f"{final}/{name}_{metric}": value for metric, value in found.items()}
+    final = system.dataset.final
+    metrics = evaluation.score(system, [split for split in ("val", final) if split in system.dataset.splits])
+    for name, baseline in beside.items():
+        for metric, value in baseline.scores([final]).items():
+            metrics[f"{final}/{name}_{metric.partition('/')[2]}"] = value
     return metrics
 
 

@@ -16,6 +16,8 @@ class System(nn.Module):
     """dataset -> corruption -> encoder -> latent -> decoder -> terms
 
     The model and the objective are trained and saved; the data set and the metrics come along.
+
+    target: the entry that training rebuilds, x or, where the data are dirty themselves, x_tilde.
     """
 
     def __init__(
@@ -25,8 +27,10 @@ class System(nn.Module):
         model: Autoencoder,
         objective: Objective,
         metrics: dict[str, Metric],
+        target: str = "x",
     ) -> None:
         super().__init__()
+        self.target = target
         self.dataset, self.metrics = dataset, metrics
         self.corruption, self.model = corruption, model
         self.objective = objective.bind(gives(dataset, corruption, model))
@@ -36,6 +40,12 @@ class System(nn.Module):
         self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False
     ) -> Trace:
         """The Trace of x [b, *shape]; in use, only corruptions that are `always` there apply."""
+        return self.model.forward(self.corrupted(x, y, index, in_use))
+
+    def corrupted(
+        self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False
+    ) -> Trace:
+        """The part of the Trace that comes before the encoder."""
         trace = Trace(x=x)
         if y is not None:
             trace["y"] = y
@@ -45,7 +55,9 @@ class System(nn.Module):
             trace.update(self.corruption.forward(x, in_use))
         else:
             trace["x_tilde"] = x
-        return self.model.forward(trace)
+        if self.training and self.target != "x":
+            trace["x"] = trace[self.target]
+        return trace
 
     @property
     def reads(self) -> set[str]:

@@ -11,11 +11,15 @@ VOCABULARY = {
     "mask": "[b, 1, h, w] 1 where a corruption hid the input",
     "y": "[b] the labels; absent where the data has none",
     "index": "[b] the rows' numbers in the data set",
+    "h": "[b, width] what the encoder gives the latent",
     "z": "[b, d] the code",
     "x_logits": "[b, *shape] the decoder's output before its activation",
     "x_hat": "[b, *shape] the reconstruction",
     "x_logvar": "[b, *shape] log σ² of every pixel, from a decoder that gives two maps",
     "weights": "the weight matrices and kernels of the nets, biases and norms left out",
+    "encode": "x [b, *shape] -> {h, z, ...}, to call the encoder again",
+    "decode": "z [b, d] -> {x_logits, x_hat, ...}, to call the decoder again",
+    "logits": "[b, classes] what a classifier says, before the softmax",
 }
 
 

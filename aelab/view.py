@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from aelab.evaluation import traces
-from aelab.figure.figure import View
+from aelab.figure.figure import Side, View
 from aelab.system import System
 from aelab.trace import Trace
 
@@ -34,7 +34,13 @@ def join(parts: list[Any]) -> Any:
     return torch.cat(parts) if parts[0].ndim else parts[0]
 
 
-def view(system: System, name: str, history: list[dict[str, Any]], metrics: dict[str, float]) -> View:
+def view(
+    system: System,
+    name: str,
+    history: list[dict[str, Any]],
+    metrics: dict[str, float],
+    baselines: dict[str, Side],
+) -> View:
     """The view of a run for its figures; the model moves to the CPU."""
     system.cpu()
     system.dataset.to(torch.device("cpu"))
@@ -45,6 +51,7 @@ def view(system: System, name: str, history: list[dict[str, Any]], metrics: dict
         name=name,
         trace=lambda split, n: first(system, split, n),
         codes=lambda split: codes(system, split),
+        baselines=baselines,
         history=history,
         metrics=metrics,
     )

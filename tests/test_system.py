@@ -70,7 +70,7 @@ def test_a_trace_has_the_entries_that_were_announced(labelled: bool, parts: dict
 def test_without_labels_and_rows_a_trace_has_none() -> None:
     trace = system()(torch.rand(2, 1, 6, 5))
     assert "y" not in trace and "index" not in trace
-    with pytest.raises(AttributeError, match="the Trace has no 'y'; it has x, x_tilde, z"):
+    with pytest.raises(AttributeError, match="the Trace has no 'y'; it has x, x_tilde, h, z"):
         _ = trace.y
 
 

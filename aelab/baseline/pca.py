@@ -1,14 +1,15 @@
 """Principal component analysis."""
 
 import numpy as np
-from torch import Tensor
 
-from aelab.baseline.baseline import Baseline
+from aelab.baseline.baseline import Baseline, matrix
 from aelab.dataset.dataset import Dataset
 
 
 class PCA(Baseline):
-    """x̂ = μ + VVᵀ(x − μ), V the first `dim` principal components of the training rows     [scikit-learn]
+    """z = Vᵀ(x − μ), x̂ = μ + Vz: V the first `dim` principal components of the training rows
+
+    [scikit-learn; Hotelling 1933]
 
     memory: GiB of float32 that the training rows may take; above, components are found batch by batch.
     """
@@ -16,33 +17,33 @@ class PCA(Baseline):
     def __init__(self, memory: float = 2.0) -> None:
         self.memory = memory
 
-    def scores(self, dataset: Dataset, split: str, dim: int) -> dict[str, float]:
-        from sklearn import decomposition  # takes a second to import
+    def fit(self, dataset: Dataset, dim: int) -> None:
+        self.mean, self.components = principal_components(dataset, dim, self.memory)
 
-        train, rows = dataset.splits["train"], dataset.splits[split]
-        pixels = dataset.rows.x[0].numel()
-        dim = min(dim, pixels, len(train))
-        near = matrix(dataset, train[:1024]).mean(
-            0
-        )  # far from zero, single precision would lose the differences
-        if 4 * len(train) * pixels <= self.memory * 2**30:
-            solver = "covariance_eigh" if len(train) > pixels else "auto"
-            fitted = decomposition.PCA(dim, svd_solver=solver, random_state=0).fit(
-                matrix(dataset, train) - near
-            )
-        else:
-            fitted = decomposition.IncrementalPCA(dim)
-            for part in train.split(max(1024, 2 * dim)):
-                fitted.partial_fit(matrix(dataset, part) - near)
-        total = 0.0
-        for part in rows.split(1024):
-            x = matrix(dataset, part) - near
-            x_hat = fitted.inverse_transform(fitted.transform(x))
-            total += float(((x - x_hat).astype(np.float64) ** 2).sum())
-        sse = total / len(rows)
-        return {"mse": sse / pixels, "sse": sse}
+    def encode(self, x: np.ndarray) -> np.ndarray:
+        return (x - self.mean) @ self.components.T
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        return z @ self.components + self.mean
 
 
-def matrix(dataset: Dataset, rows: Tensor) -> np.ndarray:
-    """These rows in model units, [n, features] float32."""
-    return dataset.gather(rows)[0].flatten(1).cpu().numpy()
+def principal_components(dataset: Dataset, dim: int, memory: float) -> tuple[np.ndarray, np.ndarray]:
+    """(μ [features], Vᵀ [dim, features]) of the training rows, float32; fewer where the data has fewer.
+
+    memory: GiB that the rows may take at once; above, they are read batch by batch.
+    """
+    from sklearn import decomposition  # takes a second to import
+
+    train = dataset.splits["train"]
+    pixels = dataset.rows.x[0].numel()
+    dim = min(dim, pixels, len(train))
+    near = matrix(dataset, train[:1024]).mean(0)  # far from zero, single precision would lose the differences
+    if 4 * len(train) * pixels <= memory * 2**30:
+        solver = "covariance_eigh" if len(train) > pixels else "auto"
+        fitted = decomposition.PCA(dim, svd_solver=solver, random_state=0).fit(matrix(dataset, train) - near)
+    else:
+        fitted = decomposition.IncrementalPCA(dim)
+        for part in train.split(max(1024, 2 * dim)):
+            fitted.partial_fit(matrix(dataset, part) - near)
+    mean, components = np.asarray(fitted.mean_), np.asarray(fitted.components_)
+    return (near + mean).astype(np.float32), components.astype(np.float32)

@@ -16,6 +16,7 @@ def main(argv: list[str]) -> int:
 
 
 def task(config: DictConfig) -> None:
+    from aelab.baseline.side import Beside
     from aelab.results import draw
     from aelab.view import view
 
@@ -23,6 +24,8 @@ def task(config: DictConfig) -> None:
     figures = build(config.get("figure", {}))
     folder = Path(config.output or run.folder / "figures")
     metrics = (run.results or {}).get("metrics", {})
-    seen = view(run.system, run.config.name, read(run.folder / "metrics.csv"), metrics)
+    baselines = build(run.config.get("baseline", {}))
+    sides = {name: Beside(baseline, run.system).side() for name, baseline in baselines.items()}
+    seen = view(run.system, run.config.name, read(run.folder / "metrics.csv"), metrics, sides)
     for path in draw(figures, seen, folder):
         sys.stdout.write(f"{path}\n")

@@ -17,12 +17,12 @@ def main(argv: list[str]) -> int:
 
 def task(config: DictConfig) -> None:
     from aelab.compatible import mismatched
-    from aelab.evaluation import evaluate
+    from aelab.evaluation import score
 
     run = opened(config)
     split, system = split_of(config, run), run.system
     system.metrics = build(config.get("metric", {}))
     if wrong := mismatched(system):
         raise UserError(*wrong)
-    rows = [[f"{split}/{name}", f"{value:.6g}"] for name, value in evaluate(system, split).items()]
+    rows = [[name, f"{value:.6g}"] for name, value in score(system, [split]).items()]
     sys.stdout.write(table(["metric", str(run.folder)], rows) + "\n")

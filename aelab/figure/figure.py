@@ -13,6 +13,14 @@ from aelab.trace import Trace
 
 
 @dataclass
+class Side:
+    """A baseline as a figure sees it; `trace` holds no x_hat where the method rebuilds nothing."""
+
+    trace: Callable[[str, int], Trace]
+    codes: Callable[[str], tuple[Tensor, Tensor | None]]
+
+
+@dataclass
 class View:
     """What a figure may look at; tensors on the CPU, in model units, nets in evaluation mode.
 
@@ -23,6 +31,7 @@ class View:
     codes: split -> (z [n, d], y [n] or None) of every row of a split, uncorrupted.
     history: the rows of metrics.csv, numbers as floats, cells that are empty left out.
     metrics: the final metrics, `test/mse` and the like.
+    baselines: what stands beside the run, by name, fitted when first looked at.
     """
 
     model: Autoencoder
@@ -32,6 +41,7 @@ class View:
     codes: Callable[[str], tuple[Tensor, Tensor | None]]
     history: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
+    baselines: dict[str, Side] = field(default_factory=dict)
 
 
 class Figure:

@@ -1,11 +1,15 @@
 """A term of the objective, and the terms that are likelihoods."""
 
-from typing import cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
 from torch import Tensor, nn
 
 from aelab.schedule import Number
 from aelab.trace import Trace
+
+if TYPE_CHECKING:
+    from aelab.model.autoencoder import Autoencoder
 
 
 class Term(nn.Module):
@@ -18,6 +22,10 @@ class Term(nn.Module):
     def __init__(self, weight: Number = 1.0) -> None:
         super().__init__()
         self.weight = cast(float, weight)  # the clock puts a number where a schedule stands
+
+    def objections(self, model: "Autoencoder") -> Iterable[str]:
+        """What of this model the term cannot work with, a line each, asked before training."""
+        return ()
 
 
 class Likelihood(Term):

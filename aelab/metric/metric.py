@@ -1,17 +1,37 @@
 """A metric: numbers about a whole split."""
 
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aelab.model.autoencoder import Autoencoder
+
 
 class Metric:
-    """`update` names the Trace entries it reads, batch by batch; `compute` gives the numbers by name."""
+    """`update` names the Trace entries it reads, batch by batch; `compute` gives the numbers by name.
+
+    clean: whether it looks at clean inputs, as in use, where others see them corrupted.
+    final: whether it is too dear for every validation: only finished runs are scored by it.
+    fit: of a metric that learns from the training rows first; its parameters name the entries, all rows of
+        them at once, on the CPU.
+    """
+
+    clean: bool = False
+    final: bool = False
+    fit: Callable[..., None] | None = None
 
     def reset(self) -> None:
-        """Forget what was seen."""
+        """Forget what was seen, not what was learnt."""
         raise NotImplementedError
 
-    def update(self, *entries, **named) -> None:
+    def update(self, *entries: Any, **named: Any) -> None:
         """Take in one batch."""
         raise NotImplementedError
 
     def compute(self) -> dict[str, float]:
         """The numbers over all batches since `reset`."""
         raise NotImplementedError
+
+    def objections(self, model: "Autoencoder") -> Iterable[str]:
+        """What of this model the metric cannot work with, a line each, asked before training."""
+        return ()

@@ -1,6 +1,7 @@
 """Activations by the names that papers use."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Literal
 
 import torch
@@ -20,6 +21,14 @@ MODULES: dict[str, type[nn.Module] | None] = {
     "sigmoid": nn.Sigmoid,
     "tanh": nn.Tanh,
 }
+
+RANGES = {
+    "relu": (0.0, inf),
+    "softplus": (0.0, inf),
+    "sigmoid": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+}
+"""Where an activation's values lie; what is not here is taken for unbounded."""
 
 Output = Literal["auto", "identity", "sigmoid", "tanh", "relu", "softplus"]
 

@@ -1,6 +1,7 @@
 """Encoder + latent + prior + decoder, and the Trace of one pass through them."""
 
 from collections.abc import Callable
+from math import inf
 
 from torch import Tensor, nn
 
@@ -11,6 +12,8 @@ class Latent(nn.Module):
     """What the code is: the encoder's last output h becomes z and what else it `gives` to the Trace."""
 
     gives: tuple[str, ...] = ("z",)
+    bounds: tuple[float, float] = (-inf, inf)
+    """Between which every number of z lies."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()
@@ -66,12 +69,14 @@ class Autoencoder(nn.Module):
     @property
     def gives(self) -> tuple[str, ...]:
         """The entries of its Trace."""
-        rebuilt = () if self.decoder is None else ("x_logits", "x_hat")
-        return (*self.latent.gives, "weights", *rebuilt, *(("x_logvar",) if self.maps == 2 else ()))
+        rebuilt = () if self.decoder is None else ("x_logits", "x_hat", "decode")
+        logvar = ("x_logvar",) if self.maps == 2 else ()
+        return ("h", *self.latent.gives, "weights", "encode", *rebuilt, *logvar)
 
     def encode(self, x: Tensor) -> dict[str, Tensor]:
-        """x [b, *shape] -> {"z": [b, d], ...}"""
-        return self.latent(self.encoder(x))
+        """x [b, *shape] -> {"h": [b, width], "z": [b, d], ...}"""
+        h = self.encoder(x)
+        return {"h": h, **self.latent(h)}
 
     def decode(self, z: Tensor) -> dict[str, Tensor]:
         """z [b, d] -> {"x_logits", "x_hat": [b, *shape], ...}"""
@@ -87,5 +92,7 @@ class Autoencoder(nn.Module):
         """Adds to a Trace that holds x_tilde."""
         trace.update(self.encode(trace["x_tilde"]))
         trace.update(self.decode(trace["z"]))
-        trace["weights"] = self.weights
+        trace["weights"], trace["encode"] = self.weights, self.encode
+        if self.decoder is not None:
+            trace["decode"] = self.decode
         return trace
