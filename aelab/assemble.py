@@ -80,6 +80,11 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     system = cast(System, system)
     wrong.lines += unmonitored(dict(zip(config.callback, callbacks, strict=True)), system)
     wrong.lines += [
+        f"recipe.{name}{'' if line.startswith('.') else ': '}{line}"
+        for name, stage in recipe.items()
+        for line in stage.objections(system)
+    ]
+    wrong.lines += [
         f"baseline.{name}: {line}"
         for name, baseline in baselines.items()
         for line in baseline.objections(system.dataset)
@@ -139,6 +144,13 @@ def assemble_system(config: DictConfig) -> System:
         return system
     wrong.stop()
     raise AssertionError("unreachable: what is not there has said why")
+
+
+def assemble_model(config: DictConfig, like: System) -> Autoencoder:
+    """Another model of the config, untrained, for the same data and terms."""
+    shape, objective = like.dataset.shape, like.objective
+    told = {"target": shape, "maps": objective.maps, "link": objective.link}
+    return build(config.model, shape=corrupted_shape(like.corruption, shape), **told)
 
 
 def corrupted_shape(chain: Corruptions, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,11 +1,15 @@
 """`dry_run=true`: what a run would be, without training it."""
 
+from typing import Any
+
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from aelab.assemble import Job
+from aelab.dataset.dataset import Dataset
 from aelab.evaluation import traces
 from aelab.plan import plan
+from aelab.stage.stage import Stage, capped
 from aelab.table import table
 
 
@@ -14,7 +18,6 @@ def describe(config: DictConfig, job: Job) -> str:
     dataset = job.system.dataset
     settings = OmegaConf.to_container(config.trainer)
     assert isinstance(settings, dict)
-    pieces = plan(len(dataset.splits["train"]), dataset.batch_size, settings)  # type: ignore[arg-type]
     splits = ", ".join(f"{len(rows):,} {name}" for name, rows in dataset.splits.items())
     trace = next(traces(job.system, "train", 2))
     shapes = [
@@ -24,17 +27,27 @@ def describe(config: DictConfig, job: Job) -> str:
     ]
     parameters = [[name, f"{count(part):,}"] for name, part in parts(job).items() if count(part)]
     total = count(job.system)
-    lengths = f"{pieces.epochs} epochs of {pieces.epoch} minibatches of {pieces.batch_size}"
-    stages = [[str(i + 1), name, lengths] for i, name in enumerate(job.recipe)]
+    stages = [
+        [str(i + 1), name, type(stage).__name__.lower(), length(stage, dataset, settings)]
+        for i, (name, stage) in enumerate(job.recipe.items())
+    ]
     return "\n\n".join(
         (
             f"data: {splits}",
             table(["Trace", "shape"], shapes).rstrip(),
             table(["part", "parameters"], [*parameters, ["all", f"{total:,}"]]).rstrip(),
-            table(["stage", "name", "length"], stages).rstrip(),
+            table(["stage", "name", "kind", "length"], stages).rstrip(),
             "dry run: nothing was trained\n",
         )
     )
+
+
+def length(stage: Stage, dataset: Dataset, trainer: Any) -> str:
+    """`20 epochs of 844 minibatches of 64`; nothing of a stage that takes no steps."""
+    if not stage.steps:
+        return ""
+    pieces = plan(len(dataset.splits["train"]), dataset.batch_size, capped(stage.epochs, trainer))
+    return f"{pieces.epochs} epochs of {pieces.epoch} minibatches of {pieces.batch_size}"
 
 
 def parts(job: Job) -> dict[str, nn.Module]:

@@ -1,68 +1,81 @@
 """The stages of a run, one after another."""
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
-from pickle import UnpicklingError
+from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning.callbacks import Checkpoint as LightningCheckpoint
 
-from aelab.assemble import Job
-from aelab.callback.progress import Progress
-from aelab.errors import UserError
+from aelab.assemble import Job, assemble_model
+from aelab.build import build
+from aelab.callback.checkpoint import Checkpoint, write
 from aelab.history import History
 from aelab.interrupt import Interrupt
 from aelab.optimizer import make_optimizer
-from aelab.stage.stage import Work
-from aelab.system import System
+from aelab.stage.record import Record
+from aelab.stage.stage import Stage, Work
+from aelab.weights import weights_of
 
 
-def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> int:
-    """Run every stage of the job's recipe in a folder; the epochs that the last one trained.
+def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tuple[int, dict[str, float]]:
+    """Run every stage of the job's recipe in a folder.
 
-    A run that goes on skips the stages before the one its last checkpoint is of. In the end the system
-    has the best weights where a validation metric chose them, else the last.
+    The epochs that the run's own training took, and the metrics that only stages know. A run that goes on
+    loads the weights of trainings that are finished, and continues the first that is not.
     """
-    last, best = folder / "checkpoints" / "last.ckpt", folder / "checkpoints" / "best.ckpt"
+    checkpoints = folder / "checkpoints"
     history, interrupt = History(folder / "metrics.csv"), Interrupt()
-    place = torch.load(last, weights_only=True)["aelab"] if resume and last.is_file() else None
-    if place:
-        history.rewind(place["stage"], place["position"])
-    names = list(job.recipe)
-    pending = names[names.index(place["stage"]) :] if place else names
-    settings = OmegaConf.to_container(config.trainer, resolve=True)
-    assert isinstance(settings, dict)
-    settings["default_root_dir"] = settings.get("default_root_dir") or str(folder)
-    callbacks = [*job.callbacks, Progress(None if settings["enable_progress_bar"] else False)]
-    if not settings["enable_checkpointing"]:
-        callbacks = [callback for callback in callbacks if not isinstance(callback, LightningCheckpoint)]
+    if resume:
+        history.load()
+    record = Record(checkpoints / "stages.json", resume)
+    trainer: Any = OmegaConf.to_container(config.trainer, resolve=True)
+    trainer["default_root_dir"] = trainer.get("default_root_dir") or str(folder)
+    main, metrics = own(job.recipe), {}
+    keeps = trainer["enable_checkpointing"] and any(isinstance(c, Checkpoint) for c in job.callbacks)
+    keeps = keeps and any(True for _ in job.system.parameters())
     with interrupt.listening():
-        for name in pending:
+        for name, stage in job.recipe.items():
             work = Work(
                 system=job.system,
                 name=name,
                 seed=config.seed,
-                trainer=settings,  # type: ignore[arg-type]
+                trainer=trainer,
                 make_optimizer=functools.partial(make_optimizer, config.optimizer),
+                make_model=model_maker(config, job),
+                make_terms=lambda: build(config.loss),
+                make_corruptions=lambda: build(config.corruption),
                 loggers=job.loggers,
-                callbacks=callbacks,
+                callbacks=job.callbacks,
                 history=history,
                 interrupt=interrupt,
-                checkpoint=last if place and name == place["stage"] else None,
+                checkpoints=checkpoints,
+                record=record,
+                is_main=name == main,
             )
-            job.recipe[name].run(work)
+            metrics |= stage.run(work)
             interrupt.check()
+            if name == main and keeps and name not in record.finished:  # no gradient steps wrote one
+                checkpoints.mkdir(parents=True, exist_ok=True)
+                write(weights_of(job.system, name), checkpoints / "last.ckpt")
     history.flush()
-    if best.is_file():
-        load_weights(job.system, best)
-    return history.rows[-1]["epoch"] if history.rows else 0
+    epochs = [row["epoch"] for row in history.rows if row["stage"] == main]
+    return (epochs[-1] if epochs else 0), metrics
 
 
-def load_weights(system: System, path: Path) -> None:
-    """The system's weights from a checkpoint, in place."""
-    try:
-        state = torch.load(path, weights_only=True, map_location="cpu")["state_dict"]
-    except (RuntimeError, EOFError, UnpicklingError, KeyError) as error:
-        raise UserError(f"run: '{path}' is no checkpoint of a run, or is cut short") from error
-    system.load_state_dict({name.removeprefix("system."): value for name, value in state.items()})
+def own(recipe: dict[str, Stage]) -> str | None:
+    """The stage that leaves the run's autoencoder as it will be used."""
+    return next((name for name in reversed(recipe) if not recipe[name].aside), None)
+
+
+def model_maker(config: DictConfig, job: Job) -> Callable[[], Any]:
+    """Untrained models of the run's config, with other random weights at every call."""
+    calls = iter(range(1, 1000))
+
+    def make() -> Any:
+        with torch.random.fork_rng():
+            torch.manual_seed(config.seed + 10_000 * next(calls))
+            return assemble_model(config, job.system)
+
+    return make

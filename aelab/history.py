@@ -27,9 +27,14 @@ class History:
         rows, self.said = self.rows[self.said :], len(self.rows)
         return rows
 
+    def load(self) -> None:
+        """The rows of the file, for a run that goes on."""
+        self.rows = read(self.path)
+        self.said, self.flushed = len(self.rows), True
+
     def rewind(self, stage: str, step: int) -> None:
-        """Read the file and drop what lies behind a checkpoint of this stage at this step."""
-        rows = read(self.path)
+        """Drop what lies behind a checkpoint of this stage at this step."""
+        rows = self.rows
         stages = list(dict.fromkeys(row["stage"] for row in rows))
         earlier = set(stages[: stages.index(stage)]) if stage in stages else set(stages)
         self.rows = [r for r in rows if r["stage"] in earlier or (r["stage"] == stage and r["step"] <= step)]

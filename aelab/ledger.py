@@ -19,6 +19,7 @@ class Ledger:
     names: `loss`, and `loss.<term>` where there are several terms.
     terms: the objective's terms, to name the one that diverged.
     log_every: minibatches between two `step/loss` in the loggers; None for epochs' means only.
+    prefix: of the names in the loggers.
     """
 
     def __init__(
@@ -29,9 +30,10 @@ class Ledger:
         plan: Plan,
         history: History,
         log_every: int | None,
+        prefix: str = "",
     ) -> None:
         self.stage, self.names, self.terms, self.plan = stage, names, terms, plan
-        self.history, self.log_every = history, log_every
+        self.history, self.log_every, self.prefix = history, log_every, prefix
         self.loggers: Iterable[Logger] = ()
         self.pending: list[Tensor] = []  # of this chunk, on the device: a list costs a step next to nothing
         self.losses: list[float] = []  # of this epoch
@@ -84,5 +86,6 @@ class Ledger:
         self.log(scores, position)
 
     def log(self, values: dict[str, Any], position: int) -> None:
+        named = {f"{self.prefix}{name}": value for name, value in values.items()} if self.prefix else values
         for logger in self.loggers:
-            logger.log_metrics(values, step=position)
+            logger.log_metrics(named, step=position)

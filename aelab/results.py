@@ -23,13 +23,22 @@ PACKAGES = ("aelab", "torch", "pytorch-lightning", "hydra-core", "numpy", "sciki
 
 
 def finish(
-    config: DictConfig, job: Job, folder: Path, overrides: list[str], epochs: int, began: float
+    config: DictConfig,
+    job: Job,
+    folder: Path,
+    overrides: list[str],
+    epochs: int,
+    learnt: dict[str, float],
+    began: float,
 ) -> dict[str, float]:
-    """Score the trained system, draw it, write results.json last; the metrics."""
+    """Score the trained system, draw it, write results.json last; the metrics.
+
+    learnt: metrics that the stages found.
+    """
     system = job.system
     device = str(system.device)
     beside = {name: Beside(baseline, system) for name, baseline in job.baselines.items()}
-    metrics = score(system, beside)
+    metrics = score(system, beside) | learnt
     history = read(folder / "metrics.csv")
     sides = {name: baseline.side() for name, baseline in beside.items()}
     seen = view(system, config.name, history, metrics, sides)

@@ -57,7 +57,7 @@ class Run:
     def system(self) -> "System":
         """The trained system, its data read; nets in evaluation mode, on the CPU."""
         from aelab.assemble import assemble_system, check
-        from aelab.fitting import load_weights
+        from aelab.weights import load_weights
 
         check(self.config)
         system = assemble_system(self.config)

@@ -63,8 +63,11 @@ class Clock:
 
     def __init__(self, *roots: nn.Module) -> None:
         self.attributes: list[tuple[dict, str, Schedule]] = []
-        for root in roots:
-            self.watch(*(vars(module) for module in root.modules()))
+        for module in (module for root in roots for module in root.modules()):
+            found = {key: value for key, value in vars(module).items() if isinstance(value, Schedule)}
+            kept = vars(module).setdefault(KEPT, {})  # for the clock of another stage
+            kept.update(found)
+            self.attributes += [(vars(module), key, schedule) for key, schedule in kept.items()]
         self.set(0.0)
 
     def watch(self, *spaces: dict) -> None:
@@ -75,6 +78,17 @@ class Clock:
     def set(self, progress: float) -> None:
         for space, key, schedule in self.attributes:
             space[key] = schedule(progress)
+
+
+KEPT = "_schedules"
+"""Where a module keeps the schedules that a clock replaced by numbers."""
+
+
+def settle(root: nn.Module) -> None:
+    """Leave every scheduled attribute at its last value for good."""
+    Clock(root).set(1.0)
+    for module in root.modules():
+        vars(module).pop(KEPT)
 
 
 Number = float | Schedule

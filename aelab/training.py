@@ -30,6 +30,7 @@ class Training(pl.LightningModule):
     clip: (gradient_clip_val, gradient_clip_algorithm), Lightning's.
     val_rows: rows to validate on; 0 for no validation.
     log_every: minibatches between two `step/loss` in the loggers; None for epochs' means only.
+    prefix: of the names in the loggers, to tell the trainings of a run apart.
     """
 
     def __init__(
@@ -45,13 +46,14 @@ class Training(pl.LightningModule):
         val_rows: int = 0,
         log_every: int | None = None,
         shuffle: bool = True,
+        prefix: str = "",
     ) -> None:
         super().__init__()
         self.automatic_optimization = False
         self.system, self.plan, self.stage, self.make_optimizer = system, plan, stage, make_optimizer
         self.history, self.interrupt = history, interrupt
         terms = list(system.objective.terms)
-        self.ledger = Ledger(stage, part_names(system), terms, plan, history, log_every)
+        self.ledger = Ledger(stage, part_names(system), terms, plan, history, log_every, prefix)
         self.clip, self.val_rows = clip, val_rows
         self.draws = derive(seed, stage, "draws")
         self.order_seed = derive(seed, stage, "order") if shuffle else None

@@ -44,6 +44,7 @@ x         b × 1 × 8 × 8
 y         b
 index     b
 x_tilde   b × 1 × 8 × 8
+h         b × 2
 z         b × 2
 x_logits  b × 1 × 8 × 8
 x_hat     b × 1 × 8 × 8
@@ -54,9 +55,9 @@ encoder         806
 decoder         868
 all           1,674
 
-stage  name                             length
-─────  ─────  ────────────────────────────────
-    1  train  3 epochs of 81 minibatches of 16
+stage  name   kind                            length
+─────  ─────  ────  ────────────────────────────────
+    1  train  fit   3 epochs of 81 minibatches of 16
 
 dry run: nothing was trained
 """

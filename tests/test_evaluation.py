@@ -229,7 +229,7 @@ def failing(system: System) -> None:
     """A net that fails."""
     with pytest.raises(KeyError):
         evaluate(system, "nowhere")
-    system.model.decoder = nn.Linear(1, 1)
+    system.model.decoder = nn.Linear(1, 1).train(system.training)
     with pytest.raises(RuntimeError):
         evaluate(system, "val")
 

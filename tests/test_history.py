@@ -100,6 +100,7 @@ def test_rewind_drops_what_lies_behind_the_checkpoint(
 ) -> None:
     filled(path)
     history = History(path)
+    history.load()
     history.rewind(stage, step)
     assert places(history.rows) == kept
     assert history.unsaid() == []  # they were said by the run that wrote them
@@ -113,6 +114,7 @@ def test_what_rewind_dropped_is_gone_from_the_file_with_the_next_flush(path: Pat
     """Also where nothing is added: the run may have nothing left to train."""
     filled(path)
     history = History(path)
+    history.load()
     history.rewind("fit", 20)
     history.flush()
     assert read(path) == history.rows
@@ -125,12 +127,14 @@ def test_rewind_knows_a_stage_whatever_it_is_called(path: Path, stage: str) -> N
     history.add(stage=stage, epoch=2, step=20)
     history.flush()
     again = History(path)
+    again.load()
     again.rewind(stage, 10)
     assert places(again.rows) == [(stage, 10)]
 
 
 def test_rewind_without_a_file_begins_anew(path: Path) -> None:
     history = History(path)
+    history.load()
     history.rewind("fit", 20)
     assert history.rows == [] and read(path) == []
 

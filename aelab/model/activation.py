@@ -47,6 +47,12 @@ def activation(name: str) -> nn.Module | None:
     return module() if module else None
 
 
+def range_of(module: nn.Module | None) -> tuple[float, float]:
+    """Between which an activation's values lie."""
+    names = [name for name, kind in MODULES.items() if kind is not None and type(module) is kind]
+    return RANGES.get(names[0], (-inf, inf)) if names else (-inf, inf)
+
+
 def output(name: str, link: str) -> Callable[[Tensor], Tensor] | None:
     """What takes the decoder's output to x̂: `auto` is the likelihood's own link."""
     if link != "identity" and name not in ("auto", link):

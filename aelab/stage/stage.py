@@ -1,6 +1,6 @@
 """A stage: one ordinary training run inside a recipe."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +9,12 @@ import torch
 from pytorch_lightning import Callback
 from pytorch_lightning.loggers import Logger
 
+from aelab.corruption.corruption import Corruption
 from aelab.history import History
 from aelab.interrupt import Interrupt
+from aelab.loss.term import Term
+from aelab.model.autoencoder import Autoencoder
+from aelab.stage.record import Record
 from aelab.system import System
 
 
@@ -18,9 +22,15 @@ from aelab.system import System
 class Work:
     """What a stage works on and with.
 
+    system: the run's own.
+    name: the stage's.
     trainer: Lightning's own Trainer settings.
-    make_optimizer: from `params` to the optimizer.
-    checkpoint: where to go on from; None to begin.
+    make_optimizer: (params, **changed settings) -> the optimizer.
+    make_model, make_terms, make_corruptions: what the run's config says, untrained, anew at every call.
+    callbacks: as they were built; every training takes copies.
+    checkpoints: the run's folder of them.
+    record: the trainings that are finished, whose weights are only loaded again.
+    is_main: whether this stage leaves the autoencoder as it will be used.
     """
 
     system: System
@@ -28,16 +38,56 @@ class Work:
     seed: int
     trainer: dict[str, Any]
     make_optimizer: Callable[..., torch.optim.Optimizer]
+    make_model: Callable[[], Autoencoder]
+    make_terms: Callable[[], dict[str, Term]]
+    make_corruptions: Callable[[], dict[str, Corruption]]
     loggers: list[Logger]
     callbacks: list[Callback]
     history: History
     interrupt: Interrupt
-    checkpoint: Path | None = None
+    checkpoints: Path
+    record: Record
+    is_main: bool = True
+
+    def is_own(self, training: str) -> bool:
+        """Whether a training is the run's own, the one that its curves and checkpoints are of."""
+        return self.is_main and training == self.name
+
+    def folder(self, training: str) -> Path:
+        """Where a training's checkpoints are: the run's own directly in `checkpoints`."""
+        return self.checkpoints if self.is_own(training) else self.checkpoints / training
 
 
 class Stage:
-    """A step of a recipe."""
+    """A step of a recipe.
 
-    def run(self, work: Work) -> None:
-        """Train what this stage trains, in place."""
+    epochs: of its own, at most the trainer's; None takes the trainer's.
+    aside: whether it leaves the run's autoencoder as it is and trains something of its own.
+    steps: whether it trains by gradient steps.
+    """
+
+    epochs: int | None = None
+    aside: bool = False
+    steps: bool = True
+
+    def run(self, work: Work) -> dict[str, float]:
+        """Train what this stage trains, in place; metrics that only it knows, as `test/finetuned_error`."""
         raise NotImplementedError
+
+    def objections(self, system: System) -> Iterable[str]:
+        """What of this system the stage cannot work with, a line each, asked before training."""
+        return ()
+
+
+def capped(epochs: int | None, trainer: dict[str, Any]) -> dict[str, Any]:
+    """The trainer's settings with a stage's own number of epochs, where that is smaller."""
+    most = trainer.get("max_epochs")
+    if epochs is None or (most is not None and 0 <= most <= epochs):
+        return trainer
+    return {**trainer, "max_epochs": epochs}
+
+
+def check_epochs(epochs: int | None) -> int | None:
+    if epochs is not None and epochs < 0:
+        raise ValueError(f"epochs must not be negative, got {epochs}")
+    return epochs

@@ -7,7 +7,7 @@ import pytest
 from training import TINY, composed, same, trained, weights
 
 from aelab.interrupt import Interrupted
-from aelab.stage.fit import OURS, val_rows
+from aelab.stage.descent import OURS, val_rows
 from aelab.training import Training
 
 

@@ -1,0 +1,133 @@
+"""Training a system by gradient steps on its objective: what `fit`, `layerwise` and `finetune` share."""
+
+import copy
+import functools
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import Checkpoint as LightningCheckpoint
+
+from aelab.callback.checkpoint import Checkpoint
+from aelab.callback.progress import Progress
+from aelab.evaluation import part_names
+from aelab.plan import count, plan
+from aelab.stage.stage import Work, capped
+from aelab.system import System
+from aelab.training import Training
+from aelab.weights import load_weights
+
+log = logging.getLogger(__name__)
+
+OURS = {
+    "_target_", "max_epochs", "max_steps", "fast_dev_run", "overfit_batches", "num_sanity_val_steps",
+    "limit_train_batches", "limit_val_batches", "limit_test_batches", "limit_predict_batches",
+    "val_check_interval", "check_val_every_n_epoch", "log_every_n_steps", "logger", "callbacks",
+    "gradient_clip_val", "gradient_clip_algorithm", "accumulate_grad_batches",
+    "enable_progress_bar", "enable_checkpointing", "enable_model_summary",
+}  # fmt: skip
+"""Trainer settings that count minibatches or write: done here, a step of Lightning's is a chunk of them."""
+
+
+def descend(
+    work: Work,
+    system: System,
+    name: str,
+    epochs: int | None = None,
+    optimizer: dict[str, Any] | None = None,
+    monitor: str | None = None,
+) -> None:
+    """Minimise the system's objective over its parameters; see Training.
+
+    In the end the system has the best weights where a validation metric chose them, else the last.
+
+    name: of this training, in metrics.csv.
+    epochs: at most so many; None leaves it to the trainer.
+    optimizer: settings that differ from the run's own.
+    monitor: the validation metric that chooses, instead of the checkpoint callback's own.
+    """
+    folder, is_own = work.folder(name), work.is_own(name)
+    last, best = folder / "last.ckpt", folder / "best.ckpt"
+    if not any(p.requires_grad for p in system.parameters()):
+        log.info("stage %s: nothing to train", name)
+        return
+    settings = capped(epochs, work.trainer)
+    splits, b = system.dataset.splits, system.dataset.batch_size
+    rows = val_rows(len(splits.get("val", ())), b, settings)
+    callbacks = fresh(work, system, folder, is_own, monitor)
+    trainer = pl.Trainer(
+        **{key: value for key, value in settings.items() if key not in OURS},
+        limit_val_batches=1.0 if rows else 0,
+        num_sanity_val_steps=0,
+        logger=work.loggers,
+        callbacks=callbacks,
+        enable_checkpointing=any(isinstance(c, LightningCheckpoint) for c in callbacks),
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    pieces = plan(len(splits["train"]), b, settings, trainer.world_size)
+    if not pieces.total:
+        log.info("stage %s: no minibatches to train on", name)
+        return
+    if work.record.has(name, pieces.total):
+        load_weights(system, best if best.is_file() else last)
+        return
+    place = place_of(last) if work.record.resume else None
+    begun = last if place and place["stage"] == name else None
+    if work.record.resume:
+        work.history.rewind(name, place["position"] if place and begun else 0)
+    # the plan ends the training: Lightning counts visits and would not know when
+    trainer.fit_loop.max_epochs, trainer.fit_loop.epoch_loop.max_steps = pieces.epochs, pieces.total
+    module = Training(
+        system,
+        pieces,
+        stage=name,
+        seed=work.seed,
+        make_optimizer=functools.partial(work.make_optimizer, **(optimizer or {})),
+        history=work.history,
+        interrupt=work.interrupt,
+        clip=(settings.get("gradient_clip_val"), settings.get("gradient_clip_algorithm")),
+        val_rows=rows,
+        log_every=settings.get("log_every_n_steps"),
+        shuffle=not settings.get("overfit_batches"),
+        prefix="" if is_own else f"{name}/",
+    )
+    trainer.fit(module, ckpt_path=begun, weights_only=True)
+    work.interrupt.check()
+    if best.is_file():
+        load_weights(system, best)
+    work.record.add(name, pieces.total)
+
+
+def fresh(work: Work, system: System, folder: Path, is_own: bool, monitor: str | None) -> list[pl.Callback]:
+    """Copies of the run's callbacks that know nothing yet, without those that watch what is not there."""
+    known = {f"{split}/{name}" for split in ("train", "val") for name in part_names(system)}
+    callbacks: list[pl.Callback] = []
+    for callback in copy.deepcopy(work.callbacks):
+        if isinstance(callback, Checkpoint):
+            callback.folder = folder
+            callback.monitor = callback.monitor and (monitor or callback.monitor)
+            if monitor:
+                callback.mode = "min"
+        if isinstance(callback, LightningCheckpoint) and not work.trainer["enable_checkpointing"]:
+            continue
+        if is_own or isinstance(callback, Checkpoint) or getattr(callback, "monitor", None) in known:
+            callbacks.append(callback)
+    return [*callbacks, Progress(None if work.trainer["enable_progress_bar"] else False)]
+
+
+def place_of(checkpoint: Path) -> dict[str, Any] | None:
+    """The training that a checkpoint is of, and its position there; None where there is none."""
+    return torch.load(checkpoint, weights_only=True)["aelab"] if checkpoint.is_file() else None
+
+
+def val_rows(n: int, batch_size: int, settings: dict[str, Any]) -> int:
+    """How many of n validation rows Lightning's settings leave."""
+    limit = settings.get("limit_val_batches")
+    if quick := int(settings.get("fast_dev_run") or 0):
+        limit = quick
+    if limit is None:
+        return n
+    return min(n, batch_size * count(limit, -(-n // batch_size))) if limit else 0

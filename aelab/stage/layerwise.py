@@ -1,0 +1,164 @@
+"""Greedy layer-wise training: each layer with its mirror image is an autoencoder of the codes below it."""
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from math import inf
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from aelab.corruption.corruption import Corruption, Corruptions
+from aelab.dataset.dataset import Dataset
+from aelab.dataset.rows import Rows
+from aelab.dataset.scale import fixed
+from aelab.evaluation import traces
+from aelab.loss.term import Likelihood, Term
+from aelab.model.activation import range_of
+from aelab.model.autoencoder import Autoencoder, Latent
+from aelab.model.net import Block, Net
+from aelab.objective import Objective
+from aelab.reads import missing
+from aelab.stage.descent import descend
+from aelab.stage.stage import Stage, Work, check_epochs
+from aelab.system import System
+
+
+class Layerwise(Stage):
+    """For i = 1, 2, ...: h_i = f_i(h̃_{i−1}), minimise L(h_{i−1}, g_i(h_i)), h_0 = x
+
+    [Bengio et al. 2007; Vincent et al. 2010, denoising: h̃ is corrupted; Masci et al. 2011, convolutional]
+
+    f_i is the encoder's i-th block and g_i its mirror image in the decoder, so that the whole net is unrolled
+    when the last of them is trained. The codes of a trained layer are computed once, clean and in evaluation
+    mode. Each layer is a training of its own: `pretrain.1`, `pretrain.2`, ...
+
+    epochs: of each layer, at most the trainer's; null takes the trainer's.
+    loss: terms by name; null takes the run's.
+    corruption: of each layer's input, by name; null takes the run's.
+    optimizer: settings that differ from the run's optimizer.
+    """
+
+    def __init__(
+        self,
+        epochs: int | None = None,
+        loss: dict[str, Term] | None = None,
+        corruption: Mapping[str, Corruption] | None = None,
+        optimizer: dict[str, Any] | None = None,
+    ) -> None:
+        self.epochs, self.loss, self.corruption = check_epochs(epochs), loss, corruption
+        self.optimizer = optimizer
+
+    def run(self, work: Work) -> dict[str, float]:
+        dataset = work.system.dataset
+        for i, layer in enumerate(layers(work.system.model, dataset.shape), 1):
+            terms = work.make_terms() if self.loss is None else copy.deepcopy(self.loss)
+            parts = work.make_corruptions() if self.corruption is None else copy.deepcopy(self.corruption)
+            system = System(dataset, Corruptions(parts), layer, Objective(terms), {})
+            name = f"{work.name}.{i}"
+            descend(work, system, name, self.epochs, self.optimizer)
+            dataset = codes(system)
+        return {}
+
+    def objections(self, system: System) -> Iterable[str]:
+        if remedy := unstackable(system.model):
+            yield remedy
+            return
+        terms = dict(system.objective.terms.items()) if self.loss is None else self.loss
+        chain = system.corruption.parts if self.corruption is None else self.corruption
+        below, shape = (-inf, inf), system.dataset.shape
+        for i, layer in enumerate(layers(system.model, shape), 1):
+            there = ("x", "x_tilde", "index", "y", *Corruptions(dict(chain)).gives, *layer.gives)  # type: ignore[arg-type]
+            for name, term in cast(dict[str, Term], terms).items():
+                if lacking := missing(term.forward, there):
+                    yield f"loss.{name} reads {', '.join(lacking)}, which layer {i} does not give"
+                for line in term.objections(layer):
+                    yield f"layer {i}, loss.{name}: {line}"
+                if isinstance(term, Likelihood) and term.unit and i > 1 and not 0 <= below[0] < below[1] <= 1:
+                    yield (
+                        f"layer {i}, loss.{name}: needs codes in [0, 1] to rebuild; model.activation=sigmoid "
+                        "gives them"
+                    )
+            below = layer.latent.bounds
+
+
+def unstackable(model: Autoencoder) -> str | None:
+    """Why a model cannot be trained layer by layer; None where it can."""
+    if not (isinstance(model.encoder, Net) and isinstance(model.decoder, Net)) or not model.encoder.layers:
+        return "this model has no layers to stack; model=mlp and model=conv have"
+    if len(model.encoder.layers) != len(model.decoder.layers):
+        return "its decoder does not mirror the encoder layer by layer; model=mlp and model=conv do"
+    return None
+
+
+def layers(model: Autoencoder, shape: tuple[int, ...]) -> Iterator[Autoencoder]:
+    """Each block of the encoder with its mirror image, as an autoencoder that shares their weights."""
+    down = cast(Net, model.encoder).blocks
+    up = cast(Net, model.decoder).blocks
+    device = next(model.parameters()).device
+    for i, (block, mirror) in enumerate(zip(down, reversed(up), strict=True)):
+        first, last = i == 0, i == len(down) - 1
+        linear, act = halves(cast(Block, block))
+        back, output = halves(cast(Block, mirror))
+        latent = model.latent if last else Hidden(act)
+        encoder = Reshaped(Block(**linear), flat=isinstance(block.layer, nn.Linear))
+        maps, out = (model.maps, model.output) if first else (1, output.get("activation"))
+        decoder = Reshaped(Block(**back), shape=(maps * shape[0], *shape[1:]))
+        yield Autoencoder(encoder, latent, model.prior, decoder, out, maps)
+        with torch.no_grad():
+            was = encoder.training
+            probe = latent.eval()(encoder.eval()(torch.zeros(2, *shape, device=device)))["z"]
+            encoder.train(was)
+            latent.train(was)
+        shape = tuple(probe.shape[1:])
+
+
+def halves(block: Block) -> tuple[dict[str, nn.Module], dict[str, nn.Module]]:
+    """What comes before a block's activation, and the rest."""
+    before, behind = {}, {}
+    for name, part in block.named_children():
+        (behind if behind or name == "activation" else before)[name] = part
+    return before, behind
+
+
+class Reshaped(Net):
+    """A block between tensors of any shape; `flat` flattens what comes, `shape` shapes what goes."""
+
+    def __init__(self, block: Block, flat: bool = False, shape: tuple[int, ...] | None = None) -> None:
+        super().__init__(block)
+        self.flat, self.shape = flat, shape
+
+    def forward(self, h: Tensor) -> Tensor:
+        out = super().forward(h.flatten(1) if self.flat else h)
+        return out if self.shape is None else out.view(-1, *self.shape)
+
+
+class Hidden(Latent):
+    """The code of a hidden layer: what its block does behind the linear map."""
+
+    def __init__(self, parts: Mapping[str, nn.Module]) -> None:
+        super().__init__(dim=1)
+        self.parts = nn.ModuleList(parts.values())
+        self.bounds = range_of(parts.get("activation"))
+
+    def forward(self, h: Tensor) -> dict[str, Tensor]:
+        for part in self.parts:
+            h = part(h)
+        return {"z": h}
+
+
+def codes(system: System) -> Dataset:
+    """The training and validation rows' codes as a data set, clean and in evaluation mode."""
+    below = system.dataset
+    found = {
+        split: torch.cat([trace.z.float() for trace in traces(system, split, in_use=True)])
+        for split in ("train", "val")
+        if split in below.splits
+    }
+    numbers = torch.arange(sum(map(len, found.values()))).split([len(z) for z in found.values()])
+    rows, y = torch.cat([below.splits[split] for split in found]), below.rows.y
+    above = Dataset(batch_size=below.batch_size)
+    above.rows = Rows(torch.cat(list(found.values())), None if y is None else y[rows.to(y.device)])
+    above.splits = dict(zip(found, numbers, strict=True))
+    above.scale = fixed(0, 1)
+    return above.to(below.device)
