@@ -56,6 +56,9 @@ def write_photos(root: Path) -> None:
         photo(root / "ab"[i % 2] / f"{i}.png", i)
 
 
+SUITED = {("figure", "denoising_arrows"): ["dataset=ring"]}
+"""What a run must have for an option to show anything."""
+
 WRITERS: dict[str, Callable[[Path], object] | str] = {
     "arrays": write_arrays,
     "cifar10": "cifar10_files",
@@ -63,11 +66,15 @@ WRITERS: dict[str, Callable[[Path], object] | str] = {
     "emnist": lambda root: test_emnist.write(root / "EMNIST/raw", "letters", np.arange(60) % 26 + 1),
     "fashion_mnist": lambda root: test_mnist.write(root / "FashionMNIST/raw"),
     "frey": write_frey,
+    "gaussian_mixture": lambda root: None,
     "image_folder": write_photos,
     "kmnist": lambda root: test_mnist.write(root / "KMNIST/raw"),
     "mnist": lambda root: test_mnist.write(root / "MNIST/raw"),
+    "ring": lambda root: None,
     "stl10": "stl10_files",
     "svhn": test_svhn.write,
+    "swiss_roll": lambda root: None,
+    "two_moons": lambda root: None,
     "usps": test_usps.write,
 }
 """Small files of each data set in its own format, or the fixture that writes them."""
@@ -93,7 +100,7 @@ def data(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], list
 def choices(group: str, option: str) -> Iterator[list[str]]:
     """The option alone; where it does not go alone, with a term or a part that it may need."""
     alone = f"{group}=[{option}]" if group in LISTS else f"{group}={option}"
-    yield [alone]
+    yield [alone, *SUITED.get((group, option), [])]
     losses = [f"loss=[{term},{option}]" for term in ("mse", "bce")] if group == "loss" else [alone]
     parts = [
         f"{one}={other}" for one in ("model/latent", "model/prior", "corruption") for other in GROUPS[one]

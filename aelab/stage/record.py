@@ -28,4 +28,5 @@ class Record:
             self.finished = {n: self.finished[n] for n in names if n not in behind}
             self.resume = False
         self.finished[name] = length
-        write_json(self.path, self.finished)
+        if self.path.parent.is_dir():  # a run without checkpoints has nothing to go on from
+            write_json(self.path, self.finished)

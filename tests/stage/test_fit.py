@@ -43,8 +43,9 @@ def test_every_trainer_setting_is_ours_or_lightnings() -> None:
 def test_nothing_to_train_is_no_error(tmp_path: Path) -> None:
     job = trained(tmp_path / "a", "model=identity", tiny=[text for text in TINY if "widths" not in text])
     assert not list(job.system.parameters())
-    trained(tmp_path / "b", "trainer.limit_train_batches=0")
-    assert not (tmp_path / "b" / "checkpoints").exists()
+    untrained = trained(tmp_path / "b", "trainer.limit_train_batches=0").system
+    kept = weights(tmp_path / "b")
+    assert same(kept, {f"system.{name}": value for name, value in untrained.state_dict().items()})
 
 
 def test_without_checkpoints_nothing_is_written_and_stopping_works(
