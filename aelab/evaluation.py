@@ -123,7 +123,10 @@ def learn(metrics: Mapping[str, Metric], source: Source, entries: Collection[str
         pupils = [
             metric
             for metric in metrics.values()
-            if metric.fit and metric.clean == clean and not missing(metric.fit, entries)
+            if metric.fit
+            and metric.clean == clean
+            and not missing(metric.fit, entries)
+            and not missing(metric.update, entries)
         ]
         names = dict.fromkeys(
             name for metric in pupils if metric.fit for name in available(metric.fit, entries)
