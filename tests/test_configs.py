@@ -56,7 +56,12 @@ def write_photos(root: Path) -> None:
         photo(root / "ab"[i % 2] / f"{i}.png", i)
 
 
-SUITED = {("figure", "denoising_arrows"): ["dataset=ring"]}
+SUITED = {
+    ("metric", "orthogonality"): ["model.widths=[]"],
+    ("metric", "principal_angle"): ["model.widths=[]"],
+    ("figure", "denoising_arrows"): ["dataset=ring"],
+    ("loss", "kl_sparsity"): ["model.latent.activation=sigmoid"],
+}
 """What a run must have for an option to show anything."""
 
 WRITERS: dict[str, Callable[[Path], object] | str] = {

@@ -5,6 +5,7 @@ import copy
 from torch import nn
 
 from aelab.model.autoencoder import Autoencoder
+from aelab.model.top_k import TopK
 from aelab.schedule import settle
 from aelab.trace import Trace
 
@@ -29,6 +30,9 @@ class Classifier(Autoencoder):
 
     def train(self, mode: bool = True) -> "Classifier":
         super().train(mode)
+        for part in self.modules():
+            if isinstance(part, TopK):
+                part.eval()
         self.latent.eval()
         return self
 

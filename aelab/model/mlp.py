@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from aelab.model.activation import Name, Output, output
 from aelab.model.autoencoder import Autoencoder, Latent, Prior
-from aelab.model.net import After, Block, Initialisation, Net, Tied, after, initialise
+from aelab.model.net import After, Block, Initialisation, Net, Tied, after, initialise, keep_orthonormal
 
 
 class Encoder(Net):
@@ -55,18 +55,22 @@ def mlp(
     latent: Latent,
     prior: Prior,
     widths: list[int],
-    activation: Name,
+    activation: Name | nn.Module,
     output_activation: Output,
     dropout: float,
     batch_norm: bool,
     initialisation: Initialisation,
     tied: bool,
+    orthonormal: bool = False,
 ) -> Autoencoder:
     """An autoencoder of fully connected layers; widths [] makes it linear.
 
     shape, target: of x̃ and of x. maps, link: what the likelihood asks of the decoder.
     widths: of the encoder's hidden layers, mirrored in the decoder; wider than x makes it overcomplete.
+    activation: of the hidden layers; a node such as {_target_: aelab.model.top_k.TopK, k: 25} makes one.
     tied: the decoder's weights are the encoder's, transposed.
+    orthonormal: the encoder's weights keep orthonormal rows through the training; tied, the decoder's W
+        has WᵀW = I.
     """
     if any(width < 1 for width in widths):
         raise ValueError(f"widths must be positive, got {widths}")
@@ -81,4 +85,6 @@ def mlp(
     decoder = Decoder(latent.dim, widths[::-1], out, hidden, encoder if tied else None)
     initialise(encoder, initialisation)
     initialise(decoder, initialisation)
+    if orthonormal:
+        keep_orthonormal(encoder)
     return Autoencoder(encoder, latent, prior, decoder, output(output_activation, link), maps)

@@ -3,12 +3,15 @@
 import math
 from collections import OrderedDict
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Literal, cast
 
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import orthogonal
 
 from aelab.model.activation import activation
+from aelab.model.top_k import TopK
 
 Initialisation = Literal["default", "xavier", "he", "orthogonal"] | float
 """`default` is PyTorch's own; a number is the standard deviation of a normal distribution."""
@@ -65,19 +68,30 @@ After = Callable[[int], dict[str, nn.Module | None]]
 """What follows a hidden layer of n features or channels."""
 
 
-def after(name: str, dropout: float, norm: Callable[[int], nn.Module] | None) -> After:
-    """Norm, activation and dropout, in that order."""
+def after(act: str | nn.Module, dropout: float, norm: Callable[[int], nn.Module] | None) -> After:
+    """Norm, activation (by name, or a module of which every layer gets a copy) and dropout, in that order."""
     if not 0 <= dropout < 1:
         raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
 
     def parts(n: int) -> dict[str, nn.Module | None]:
+        if isinstance(act, TopK):
+            act.check(n)
         return {
             "norm": norm(n) if norm else None,
-            "activation": activation(name),
+            "activation": activation(act) if isinstance(act, str) else deepcopy(act),
             "dropout": nn.Dropout(dropout) if dropout else None,
         }
 
     return parts
+
+
+def keep_orthonormal(net: Net) -> None:
+    """Make every weight the orthonormal factor of a free matrix     [torch.nn.utils.parametrizations]"""
+    for layer in net.layers:
+        n_out, n_in = layer.weight.shape  # type: ignore[union-attr]
+        if n_out > n_in:
+            raise ValueError(f"orthonormal: a layer from {n_in} to {n_out} numbers has no orthonormal rows")
+        orthogonal(layer)
 
 
 def fan_in(layer: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> float:

@@ -21,7 +21,8 @@ class Deterministic(Latent):
             raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
         self.activation = module(activation)
         self.dropout = nn.Dropout(dropout) if dropout else None
-        self.bounds = RANGES.get(activation, (-inf, inf))
+        low, high = RANGES.get(activation, (-inf, inf))
+        self.bounds = (low / (1 - dropout), high / (1 - dropout))  # what stays is scaled up
 
     def forward(self, h: Tensor) -> dict[str, Tensor]:
         z = self.activation(h) if self.activation else h

@@ -1,0 +1,55 @@
+"""Sparsity of every unit over the batch: its mean activation is drawn to ρ."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from aelab.loss.term import Term
+from aelab.schedule import Number, numbers
+
+if TYPE_CHECKING:
+    from aelab.model.autoencoder import Autoencoder
+
+
+class KLSparsity(Term):
+    """Σ_j KL(ρ ‖ ρ̂_j) = Σ_j ρ log ρ/ρ̂_j + (1 − ρ) log (1 − ρ)/(1 − ρ̂_j),  ρ̂_j = the batch's mean of z_j
+
+    [Ng 2011, Sparse autoencoder]; the weight is its β. For codes in [0, 1].
+
+    rho: how active a unit is to be, on average.
+    """
+
+    def __init__(self, rho: Number = 0.05, weight: Number = 1.0) -> None:
+        super().__init__(weight)
+        if not all(0 < value < 1 for value in numbers(rho)):
+            raise ValueError(f"rho must lie in (0, 1), got {rho}")
+        self.rho = cast(float, rho)  # the clock puts a number where a schedule stands
+
+    def objections(self, model: "Autoencoder") -> Iterable[str]:
+        low, high = model.latent.bounds
+        if low < 0 or high > 1:
+            yield (
+                f"needs codes in [0, 1], this latent's lie in [{low:g}, {high:g}]; "
+                "model/latent=deterministic model.latent.activation=sigmoid brings them there"
+            )
+
+    def forward(self, z: Tensor) -> Tensor:
+        mean = z.mean(0, dtype=torch.promote_types(z.dtype, torch.float32))  # [d]; bf16 knows no 1 − 1e-3
+        if self.training:  # a split is scored by every process as a whole
+            mean = over_processes(mean)
+        eps = torch.finfo(mean.dtype).eps
+        mean = mean.clamp(eps, 1 - eps)  # a unit that is saturated in the whole batch: finite, no gradient
+        rho = torch.full_like(mean, self.rho)
+        return (rho * (rho / mean).log() + (1 - rho) * ((1 - rho) / (1 - mean)).log()).sum()  # []
+
+
+def over_processes(mean: Tensor) -> Tensor:
+    """The mean of all processes' means, with the gradient of one's own: training averages gradients too."""
+    if not (dist.is_available() and dist.is_initialized()):
+        return mean
+    total = mean.detach().clone()
+    dist.all_reduce(total)
+    return mean + (total / dist.get_world_size() - mean.detach())
