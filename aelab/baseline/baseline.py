@@ -1,20 +1,27 @@
 """A baseline: a classic method fitted to the same training rows, seen by the same metrics and figures."""
 
-from collections.abc import Iterable
+import logging
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from torch import Tensor
 
 from aelab.dataset.dataset import Dataset
 
+log = logging.getLogger(__name__)
+
 
 class Baseline:
     """Rows of x, flat and in model units, to codes and, where the method can, back.
 
     scored: whether metrics make sense; a mere map of the rows it was fitted to has none.
+    most: of a mere map, which places all rows at once: so many at most.
     """
 
     scored: bool = True
+    most: int | None = None
 
     def fit(self, dataset: Dataset, dim: int) -> None:
         """Learn codes of `dim` numbers, or as many as the method has, from the training rows."""
@@ -35,13 +42,36 @@ class Baseline:
 
 def training_rows(dataset: Dataset, most: int | None = None) -> tuple[np.ndarray, np.ndarray | None]:
     """(x [n, features] float32, y [n] or None) of the training rows, evenly thinned to at most so many."""
-    rows = dataset.splits["train"]
-    if most is not None and len(rows) > most:
-        rows = rows[:: -(-len(rows) // most)]
-    x, y = dataset.gather(rows)
+    train = dataset.splits["train"]
+    x, y = dataset.gather(train[:: stride(len(train), most)])
     return x.flatten(1).cpu().numpy(), None if y is None else y.cpu().numpy()
+
+
+def stride(n: int, most: int | None) -> int:
+    """Of n rows every so many-eth leaves at most `most`."""
+    return 1 if most is None else max(1, -(-n // most))
 
 
 def matrix(dataset: Dataset, rows: Tensor) -> np.ndarray:
     """These rows in model units, [n, features] float32."""
     return dataset.gather(rows)[0].flatten(1).cpu().numpy()
+
+
+def at_least(**settings: tuple[float, float]) -> None:
+    """Refuse those settings, name -> (value, least), that lie below."""
+    for name, (value, least) in settings.items():
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
+
+
+@contextmanager
+def remarked(kinds: type[Warning] | tuple[type[Warning], ...], remark: str) -> Iterator[None]:
+    """Instead of a library's warnings of these kinds, one line that the user can act on."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    if any(issubclass(warning.category, kinds) for warning in caught):
+        log.warning(remark)
+    for other in caught:
+        if not issubclass(other.category, kinds):
+            warnings.warn_explicit(other.message, other.category, other.filename, other.lineno)

@@ -1,13 +1,13 @@
 """A baseline beside a run: fitted once, when it is first asked, and seen as Traces of the run's own rows."""
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from aelab.baseline.baseline import Baseline
+from aelab.baseline.baseline import Baseline, stride
 from aelab.evaluation import at_rest, inputs, learn, measure
 from aelab.figure.figure import Side
 from aelab.system import System
@@ -26,17 +26,20 @@ class Beside:
         return self.baseline
 
     def traces(self, split: str, limit: int | None = None, in_use: bool = False) -> Iterator[Trace]:
-        """Traces with z and, where the method rebuilds, x_hat."""
-        with at_rest(self.system):
-            for trace in inputs(self.system, split, limit, in_use):
-                x = trace.x_tilde.flatten(1).cpu().numpy()
-                z = self.fitted.encode(x)
+        """Traces with z, unless the method is a mere map, and, where it rebuilds, x_hat."""
+        for trace in self.inputs(split, limit, in_use):
+            if self.baseline.scored:
+                z = self.fitted.encode(flat(trace.x_tilde))
                 x_hat = self.fitted.decode(z)
-                trace["z"] = torch.from_numpy(np.ascontiguousarray(z, np.float32))
+                trace["z"] = tensor(z).to(trace.x.device)
                 if x_hat is not None:
-                    rebuilt = torch.from_numpy(np.ascontiguousarray(x_hat, np.float32))
-                    trace["x_hat"] = rebuilt.view_as(trace.x).to(trace.x.device)
-                yield trace
+                    trace["x_hat"] = tensor(x_hat).view_as(trace.x).to(trace.x.device)
+            yield trace
+
+    def inputs(self, split: str, limit: int | None = None, in_use: bool = False) -> Iterator[Trace]:
+        """What the encoder of the system would be given."""
+        with at_rest(self.system):
+            yield from inputs(self.system, split, limit, in_use)
 
     def scores(self, splits: list[str]) -> dict[str, float]:
         """`<split>/<metric>` by the run's own metrics, as far as they find what they read."""
@@ -51,7 +54,7 @@ class Beside:
         }
 
     def side(self) -> Side:
-        return Side(self.trace, self.codes)
+        return Side(self.trace, cache(self.codes))  # a map takes long, and several figures may show it
 
     def trace(self, split: str, n: int) -> Trace:
         """The first n rows of a split, on the CPU."""
@@ -59,7 +62,23 @@ class Beside:
         return Trace({name: torch.cat([part[name].cpu() for part in parts]) for name in parts[0]})
 
     def codes(self, split: str) -> tuple[Tensor, Tensor | None]:
-        """(z [n, d], y [n] or None) of a split, uncorrupted."""
-        parts = list(self.traces(split, in_use=True))
-        y = torch.cat([part["y"].cpu() for part in parts]) if "y" in parts[0] else None
-        return torch.cat([part.z for part in parts]), y
+        """(z [n, d], y [n] or None) of a split, uncorrupted; evenly thinned where a map takes no more."""
+        step = stride(len(self.system.dataset.splits[split]), self.baseline.most)
+        zs, ys, first = [], [], 0
+        for trace in self.inputs(split, in_use=True):
+            kept = slice(-first % step, None, step)
+            x = flat(trace.x_tilde[kept])
+            zs.append(x if self.baseline.most else self.fitted.encode(x))
+            ys += [trace["y"][kept].cpu()] if "y" in trace else []
+            first += len(trace.x)
+        z = np.concatenate(zs)
+        return tensor(self.fitted.encode(z) if self.baseline.most else z), torch.cat(ys) if ys else None
+
+
+def flat(x: Tensor) -> np.ndarray:
+    """[n, *shape] -> [n, features]"""
+    return x.flatten(1).cpu().numpy()
+
+
+def tensor(z: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(z, np.float32))

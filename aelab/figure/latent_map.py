@@ -1,4 +1,10 @@
-"""Where the codes lie: a map of two coordinates, or a histogram of one."""
+"""Where the codes lie: a map of two coordinates, or a histogram of one; the baselines' beside the run's."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from textwrap import fill
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,54 +15,95 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from torch import Tensor
 
+from aelab.baseline.title import title
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 
 LONG = 1000  # codes longer than this, whole images, get their principal components from this many rows
+MOST = 9  # maps beside each other
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Map:
+    """Codes as they are drawn."""
+
+    name: str
+    z: Tensor  # [n, 1] or [n, 2]
+    y: Tensor | None  # [n]
+    axes: list[str]
 
 
 class LatentMap(Figure):
     """z₁ against z₂; of longer codes the two directions of largest variance     [PCA, of all codes]
 
-    points: at most this many, drawn once.
+    points: at most this many a map, drawn once.
+    baselines: whether the baselines' maps stand beside the run's, which may take a while to make.
     """
 
-    def __init__(self, points: int = 5000) -> None:
+    def __init__(self, points: int = 5000, baselines: bool = True) -> None:
         if points < 1:
             raise ValueError(f"points must be at least 1, got {points}")
-        self.points = points
+        self.points, self.baselines = points, baselines
 
     def draw(self, view: View) -> Canvas | None:
         z, y = view.codes(view.dataset.final)
-        z = z.detach().flatten(1).float()
-        n, d = z.shape
-        if n < 2:
+        if len(z) < 2:
             return None
-        # in random order, so that neither the choice nor the overlap of the dots prefers a class
-        order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
-        z, y = z[order], None if y is None else y[order]
-        names = ["$z_1$", "$z_2$"]
-        if d > 2:
-            z, share = pca(z)
-            shares = enumerate(share.tolist(), 1)
-            names = [f"principal component {i} of z: {part:.0%} of its variance" for i, part in shares]
-        z, y = z[: self.points], None if y is None else y[: self.points]
-        labels = [] if y is None else sorted(set(y.tolist()))
+        maps = [placed(view.name, z, y, self.points), *self.others(view)]
+        labels = sorted({label for one in maps if one.y is not None for label in one.y.tolist()})
         classes = [look.class_name(view.dataset, label) for label in labels]
-        beside = 0.1 * max(map(len, classes)) + 0.5 if classes else 0.1  # inches for the classes' names
-        title = look.heading("Latent map", view.dataset, view.name)
-        canvas = look.sheet(6.6 + beside, 6 if d > 1 else 4.4, title)
-        axes = canvas.add_subplot()
-        look.plain(axes)
         colours = look.class_colours(labels)
-        if d == 1:
-            histogram(axes, z[:, 0], y, labels, colours)
-        else:
-            scatter(axes, z, y, labels, colours)
-            axes.set_ylabel(names[1], fontsize=look.TEXT)
-        axes.set_xlabel(names[0], fontsize=look.TEXT)
-        key(canvas, axes, classes, colours)
+        beside = 0.1 * max(map(len, classes)) + 0.5 if classes else 0.1  # inches for the classes' names
+        heading = look.heading("Latent map", view.dataset, view.name)
+        canvas, grid = panels(maps, beside, heading)
+        for axes, one in zip(grid, maps, strict=False):
+            look.plain(axes)
+            draw = histogram if one.z.shape[1] == 1 else scatter
+            draw(axes, one, labels, colours)
+            for axis, label in zip((axes.xaxis, axes.yaxis), one.axes, strict=True):
+                axis.set_label_text(label, fontsize=look.TEXT if len(maps) == 1 else look.SMALL)
+            if len(maps) > 1:
+                fewer = f", {len(one.z)} rows" if len(one.z) < len(maps[0].z) else ""
+                axes.set_title(fill(one.name + fewer, 40), fontsize=look.TEXT + 1, color=look.INK)
+        for axes in grid[len(maps) :]:
+            axes.set_axis_off()
+        key(canvas, grid, len(maps), classes, colours)
         return canvas
+
+    def others(self, view: View) -> Iterator[Map]:
+        """The baselines' maps."""
+        split, sides = view.dataset.final, view.baselines if self.baselines else {}
+        if len(sides) >= MOST:
+            log.warning(f"figure.latent_map: shows the first {MOST - 1} of {len(sides)} baselines")
+        for name in list(sides)[: MOST - 1]:
+            yield placed(title(name), *sides[name].codes(split), self.points)
+
+
+def placed(name: str, z: Tensor, y: Tensor | None, points: int) -> Map:
+    """The map of codes z [n, d], of at most so many of them."""
+    z = z.detach().flatten(1).float()
+    # in random order, so that neither the choice nor the overlap of the dots prefers a class
+    order = torch.randperm(len(z), generator=torch.Generator().manual_seed(0))
+    z, y = z[order], None if y is None else y[order]
+    axes = ["$z_1$", "$z_2$" if z.shape[1] > 1 else "codes per bin"]
+    if z.shape[1] > 2:
+        z, share = pca(z)
+        shares = enumerate(share.tolist(), 1)
+        axes = [f"principal component {i} of z: {part:.0%} of its variance" for i, part in shares]
+    return Map(name, z[:points], None if y is None else y[:points], axes)
+
+
+def panels(maps: list[Map], beside: float, heading: str) -> tuple[Canvas, list[Axes]]:
+    """A large panel for one map, a row or two for more; the last of the panels may stay empty."""
+    k = len(maps)
+    if k == 1:
+        canvas = look.sheet(6.6 + beside, 6 if maps[0].z.shape[1] > 1 else 4.4, heading)
+        return canvas, [canvas.add_subplot()]
+    columns = {2: 2, 3: 3, 4: 2}.get(k, 3)
+    lines = -(-k // columns)
+    canvas = look.sheet(4.3 * columns + beside, 4.5 * lines, heading)
+    return canvas, list(canvas.subplots(lines, columns, squeeze=False).flat)
 
 
 def pca(z: Tensor, k: int = 2) -> tuple[Tensor, Tensor]:
@@ -79,38 +126,45 @@ def pca(z: Tensor, k: int = 2) -> tuple[Tensor, Tensor]:
     return centred @ v.float(), share.clamp_min(0)
 
 
-def scatter(axes: Axes, z: Tensor, y: Tensor | None, labels: list[int], colours: list[look.Colour]) -> None:
+def scatter(axes: Axes, one: Map, labels: list[int], colours: list[look.Colour]) -> None:
     """One dot a code; both axes in the same unit, so that distances can be read."""
-    n = len(z)
-    size = min(28.0, max(6.0, 14000 / n))
-    colour = look.BLUE if y is None else [colours[labels.index(label)] for label in y.tolist()]
-    axes.scatter(z[:, 0].numpy(), z[:, 1].numpy(), s=size, c=colour, alpha=0.75, linewidths=0)
+    x, y = one.z.T.numpy()
+    size = min(28.0, max(6.0, 14000 / len(x)))
+    colour = look.BLUE if one.y is None else [colours[labels.index(label)] for label in one.y.tolist()]
+    axes.scatter(x, y, s=size, c=colour, alpha=0.75, linewidths=0)
     axes.set_box_aspect(1)
     axes.set_aspect("equal", adjustable="datalim")
 
 
-def histogram(axes: Axes, z: Tensor, y: Tensor | None, labels: list[int], colours: list[look.Colour]) -> None:
+def histogram(axes: Axes, one: Map, labels: list[int], colours: list[look.Colour]) -> None:
     """How many codes lie where, class over class, with bins in common."""
+    z = one.z[:, 0]
     bins = np.histogram_bin_edges(z.numpy(), 40).tolist()
-    axes.set_ylabel("codes per bin", fontsize=look.TEXT)
-    if y is None:
+    if one.y is None:
         axes.hist(z.numpy(), bins, color=look.BLUE)
     else:
-        axes.hist([z[y == label].numpy() for label in labels], bins, color=colours, stacked=True)
+        parts = [z[one.y == label].numpy() for label in labels]
+        axes.hist(parts, bins, color=colours, stacked=True)
 
 
-def key(canvas: Canvas, axes: Axes, names: list[str], colours: list[look.Colour]) -> None:
-    """Class names beside the plot: a legend where they are few, a colour bar where they are many."""
+def key(canvas: Canvas, grid: list[Axes], k: int, names: list[str], colours: list[look.Colour]) -> None:
+    """Class names beside k maps: a legend where they are few, a colour bar where they are many."""
     if 0 < len(names) <= 20:
         dots = [
             Line2D([], [], linestyle="none", marker="o", color=c, label=name)
             for name, c in zip(names, colours, strict=True)
         ]
-        where = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5)}
-        axes.legend(handles=dots, frameon=False, fontsize=look.TEXT, handletextpad=0.2, **where)
+        style: dict[str, Any] = {"handles": dots, "frameon": False, "fontsize": look.TEXT}
+        style["handletextpad"] = 0.2
+        if k == 1:
+            grid[0].legend(loc="center left", bbox_to_anchor=(1.0, 0.5), **style)
+        elif k < len(grid):  # the empty panel has room
+            grid[k].legend(loc="center left", **style)
+        else:
+            canvas.legend(**style, **{"loc": "outside right center"})
     elif names:
         norm = BoundaryNorm([i - 0.5 for i in range(len(names) + 1)], len(names))
-        bar = canvas.colorbar(ScalarMappable(norm, ListedColormap(colours)), ax=axes)
+        bar = canvas.colorbar(ScalarMappable(norm, ListedColormap(colours)), ax=grid)
         every = -(-len(names) // 20)
         bar.set_ticks(list(range(0, len(names), every)), labels=names[::every])
         bar.ax.minorticks_off()

@@ -7,15 +7,23 @@ from matplotlib.colors import to_rgba
 from sklearn.decomposition import PCA
 
 from aelab.figure import canvas as look
-from aelab.figure.latent_map import LONG, LatentMap, pca
+from aelab.figure.figure import Side
+from aelab.figure.latent_map import LONG, MOST, LatentMap, pca
 
 
-def dots(canvas):
+def dots(canvas, panel=0):
     """Sorted rows (z₁, z₂, r, g, b) of the scatter."""
-    scatter = canvas.axes[0].collections[0]
+    scatter = canvas.axes[panel].collections[0]
     places, colours = np.asarray(scatter.get_offsets()), scatter.get_facecolors()[:, :3]
     table = np.hstack([places, np.broadcast_to(colours, (len(places), 3))])
     return table[np.lexsort(table.T)]
+
+
+def beside(v, dim=2, rows=None):
+    """A baseline whose codes are made up; so many of its rows."""
+    z, y = v.codes("test")
+    own = torch.randn(len(z), dim, generator=torch.Generator().manual_seed(1))[:rows]
+    return Side(v.trace, lambda split: (own, None if y is None else y[:rows]))
 
 
 @pytest.mark.parametrize("classes", [0, 3])
@@ -106,3 +114,56 @@ def test_one_code_makes_no_map(memory, view):
     z, y = v.codes("test")
     v.codes = lambda split: (z[:1], y[:1])
     assert LatentMap().draw(v) is None
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_baselines_have_maps_beside_the_run_s_in_the_same_colours(memory, view, painted, classes):
+    v = view(memory(classes=classes))
+    v.baselines = {"pca": beside(v), "tsne": beside(v, rows=7)}
+    canvas = painted(LatentMap().draw(v))
+    assert [axes.get_title() for axes in canvas.axes] == ["tiny", "PCA", "t-SNE, 7 rows"]
+    palette = look.class_colours(list(range(classes)))
+    for panel, (z, y) in enumerate([v.codes("test"), *(side.codes("test") for side in v.baselines.values())]):
+        colours = [to_rgba(look.BLUE if y is None else palette[int(y[i])])[:3] for i in range(len(z))]
+        want = np.hstack([z.numpy(), colours])
+        np.testing.assert_allclose(dots(canvas, panel), want[np.lexsort(want.T)], rtol=1e-6)
+    legends = [*canvas.legends, *(axes.get_legend() for axes in canvas.axes if axes.get_legend())]
+    assert [[t.get_text() for t in one.get_texts()] for one in legends] == (
+        [["class 0", "class 1", "class 2"]] if classes else []
+    )
+
+
+def test_baselines_can_be_left_out_and_are_then_not_asked(memory, view, painted):
+    v = view(memory())
+    plain = painted(LatentMap().draw(v))
+    v.baselines = {"tsne": Side(lambda split, n: pytest.fail(), lambda split: pytest.fail())}
+    canvas = painted(LatentMap(baselines=False).draw(v))
+    assert len(canvas.axes) == len(plain.axes) == 1 and canvas.axes[0].get_title() == ""
+    assert tuple(canvas.get_size_inches()) == tuple(plain.get_size_inches())
+
+
+@pytest.mark.parametrize("k", range(1, MOST))
+def test_one_legend_and_no_empty_frame_however_many_there_are(memory, view, painted, k):
+    v = view(memory())
+    v.baselines = {f"b{i}": beside(v) for i in range(k)}
+    canvas = painted(LatentMap().draw(v))
+    assert len([axes for axes in canvas.axes if axes.axison]) == k + 1
+    assert len([*canvas.legends, *(axes for axes in canvas.axes if axes.get_legend())]) == 1
+
+
+def test_too_many_baselines_are_cut_with_a_notice(memory, view, painted, caplog):
+    v = view(memory())
+    v.baselines = {f"b{i}": beside(v) for i in range(MOST + 1)}
+    assert len(painted(LatentMap().draw(v)).axes) == MOST
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line == f"figure.latent_map: shows the first {MOST - 1} of {MOST + 1} baselines"
+
+
+def test_a_histogram_a_map_and_long_codes_side_by_side_with_many_classes(memory, view, painted):
+    v = view(memory(n=400, classes=40), dim=1)
+    v.baselines = {"lda": beside(v, 5), "tsne": beside(v, 2)}
+    canvas = painted(LatentMap().draw(v))
+    one, five, two, bar = canvas.axes
+    assert one.patches and one.get_ylabel() == "codes per bin"
+    assert five.get_xlabel().startswith("principal component 1") and two.get_xlabel() == "$z_1$"
+    assert bar.get_yticklabels()[1].get_text() == "class 2"

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from aelab.figure.figure import Side
 from aelab.figure.reconstructions import Reconstructions
 from aelab.figure.vectors import FEW
 from aelab.model.autoencoder import Autoencoder
+from aelab.trace import Trace
 
 
 @pytest.mark.parametrize("shape", [(1, 6, 4), (3, 5, 8)])
@@ -95,3 +97,42 @@ def test_nothing_where_nothing_is_rebuilt(memory, view):
 def test_no_columns_are_refused():
     with pytest.raises(ValueError, match="n must be at least 1, got 0"):
         Reconstructions(0)
+
+
+def halves(v):
+    """A baseline that rebuilds every image half as bright, and one that rebuilds none."""
+    inner = v.trace
+
+    def half(split, n):
+        return Trace(x=inner(split, n).x, x_hat=inner(split, n).x / 2)
+
+    blind = Side(lambda split, n: Trace(x=inner(split, n).x), v.codes)
+    return {"kernel_pca": Side(half, v.codes), "lda": blind}
+
+
+def test_a_baseline_that_rebuilds_has_a_row_and_its_errors(memory, view, painted, untiled):
+    v = view(memory(classes=0), corrupt=lambda x: 1 - x)
+    v.baselines = halves(v)
+    axes = painted(Reconstructions(3).draw(v)).axes[0]
+    trace = v.trace("test", 3)
+    names = [t.get_text() for t in axes.get_yticklabels()]
+    assert names == ["input", "corrupted", "reconstruction", "Kernel PCA"]
+    cells = untiled(axes.images[0].get_array(), 12, 6, 4)
+    np.testing.assert_allclose(cells[9:], cells[:3] / 2, atol=1e-6)
+    assert [t.get_text() for t in axes.texts] == ["reconstruction\nKernel PCA"]
+    labels = [label.get_text().split("\n") for label in axes.get_xticklabels()]
+    errors = [(x_hat - trace.x).square().mean((1, 2, 3)) for x_hat in (trace.x_hat, trace.x / 2)]
+    np.testing.assert_allclose(np.array(labels, float), torch.stack(errors, 1), rtol=0.05)
+
+
+def test_baselines_can_be_left_out(memory, view, painted):
+    v = view(memory())
+    v.baselines = halves(v)
+    axes = painted(Reconstructions(3, baselines=False).draw(v)).axes[0]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["input", "reconstruction"] and not axes.texts
+
+
+def test_vectors_have_no_rows_of_baselines(memory, view, painted):
+    v = view(memory((5,)))
+    v.baselines = halves(v)
+    painted(Reconstructions(3).draw(v))
