@@ -28,7 +28,7 @@ def sweeping(argv: Sequence[str]) -> list[str]:
     return [str(override.input_line).partition("=")[0] for override in parsed if override.is_sweep_override()]
 
 
-PATHS = ("run", "input", "output", "dataset.root")
+PATHS = ("run", "sweep", "input", "output", "dataset.root")
 """Settings of the commands that hold a path."""
 
 

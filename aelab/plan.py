@@ -88,16 +88,19 @@ class Chunks:
     """Gives Lightning, visit by visit, ranges [start, stop) of minibatches that one step takes at once.
 
     How many they are changes only how often Lightning is asked, never the result.
+
+    stops: positions, each the end of an epoch, where a callback wants to look: a chunk ends there.
     """
 
     def __init__(self, plan: Plan, position: "Position") -> None:
         self.plan, self.position, self.size = plan, position, 8
+        self.stops: set[int] = set()
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         start = self.position.value
         end = self.plan.pause(start)
         while start < end:
-            stop = min(end, start + self.size)
+            stop = min(end, start + self.size, *(place for place in self.stops if place > start))
             while not self.plan.ends_step(stop):  # gradients half added up are not in a checkpoint
                 stop += 1
             yield start, stop

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from aelab import evaluation
 from aelab.assemble import Job
 from aelab.baseline.side import Beside
+from aelab.callback.snapshots import snapshots
 from aelab.figure.figure import View
 from aelab.files import write_json
 from aelab.history import read
@@ -41,7 +42,7 @@ def finish(
     metrics = score(system, beside) | learnt
     history = read(folder / "metrics.csv")
     sides = {name: baseline.side() for name, baseline in beside.items()}
-    seen = view(system, config.name, history, metrics, sides)
+    seen = view(system, config.name, history, metrics, sides, snapshots(folder))
     pictures = list(draw(job.figures, seen, folder / "figures"))
     if "tensorboard" in config.logger:
         from aelab.tensorboard import show
@@ -100,6 +101,8 @@ def summary(metrics: dict[str, float], baselines: list[str], folder: Path) -> st
     from aelab.command.train import folder_name
 
     rows = []
+    names = [name.partition("/")[2] for name in metrics]
+    baselines = [one for one in baselines if any(name.startswith(f"{one}_") for name in names)]
     for name, value in metrics.items():
         split, _, metric = name.partition("/")
         if any(metric.startswith(f"{baseline}_") for baseline in baselines):

@@ -40,6 +40,7 @@ def view(
     history: list[dict[str, Any]],
     metrics: dict[str, float],
     baselines: dict[str, Side],
+    snapshots: dict[int, Tensor],
 ) -> View:
     """The view of a run for its figures; the model moves to the CPU."""
     system.cpu()
@@ -54,4 +55,6 @@ def view(
         baselines=baselines,
         history=history,
         metrics=metrics,
+        terms=dict(system.objective.terms.items()),  # type: ignore[arg-type]
+        snapshots=snapshots,
     )

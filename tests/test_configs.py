@@ -37,7 +37,8 @@ def found(conf: Path) -> dict[str, list[str]]:
 
 
 GROUPS = found(conf_dir())
-OPTIONS = [(group, option) for group, options in GROUPS.items() for option in options]
+OPTIONS = [(group, option) for group, options in GROUPS.items() if group != "stage" for option in options]
+"""What a user chooses; stages come in recipes."""
 
 PACKAGES = {("logger", "wandb"): "wandb", ("logger", "mlflow"): "mlflow"}
 """What an option needs that aelab itself does not."""
@@ -60,7 +61,15 @@ SUITED = {
     ("metric", "orthogonality"): ["model.widths=[]"],
     ("metric", "principal_angle"): ["model.widths=[]"],
     ("figure", "denoising_arrows"): ["dataset=ring"],
+    ("figure", "kl_curve"): ["loss=[mse,kl_sparsity]", "model.latent.activation=sigmoid"],
+    ("figure", "atoms"): ["model.widths=[]"],
+    ("figure", "filter_history"): ["callback=[checkpoint,snapshots]"],
     ("loss", "kl_sparsity"): ["model.latent.activation=sigmoid"],
+    ("recipe", "closed_form"): ["model.widths=[]"],
+    ("recipe", "rbm"): ["model.widths=[]", "model.latent.activation=sigmoid"],
+    ("baseline", "lda"): ["metric=[reconstruction,probe]"],  # which rebuild nothing
+    ("baseline", "isomap"): ["metric=[reconstruction,probe]"],
+    ("baseline", "tsne"): ["figure=latent_map"],
 }
 """What a run must have for an option to show anything."""
 
@@ -166,12 +175,21 @@ def test_option_trains(
     assert all(map(math.isfinite, results["metrics"].values()))
     rows = read(folder / "metrics.csv")
     trains = results["parameters"] > 0
-    assert [row["step"] for row in rows[-1:]] == ([2] if trains else [])
+    steps = trains and (group, option) != ("recipe", "closed_form")
+    assert [row["step"] for row in rows[-1:]] == ([2] if steps else [])
     assert (folder / "checkpoints" / "last.ckpt").is_file() == (
         (trains and group != "callback") or option == "checkpoint"
     )
     if group == "baseline" and option != "none":
-        assert any(name.startswith(f"test/{option}_") for name in results["metrics"])
+        scored = any(name.startswith(f"test/{option}_") for name in results["metrics"])
+        assert scored == (option != "tsne")  # a mere map
+
+
+@pytest.mark.parametrize("stage", GROUPS["stage"])
+def test_stage_is_in_a_recipe(stage: str, composed: Compose) -> None:
+    target = OmegaConf.load(conf_dir() / "stage" / f"{stage}.yaml")["_target_"]  # type: ignore[index]
+    recipes = [composed(f"recipe={recipe}").recipe.values() for recipe in GROUPS["recipe"]]
+    assert any(node["_target_"] == target for nodes in recipes for node in nodes)
 
 
 def test_file_is_found_from_here_and_from_root(

@@ -71,4 +71,6 @@ class Progress(pl.Callback):
 
 def words(row: dict[str, Any]) -> str:
     """`train/loss 12.3, val/loss 12.9`"""
-    return ", ".join(f"{name} {value:.4g}" for name, value in row.items() if name.endswith(("/loss", "/error")))
+    return ", ".join(
+        f"{name} {value:.4g}" for name, value in row.items() if name.endswith(("/loss", "/error"))
+    )

@@ -1,14 +1,27 @@
-"""`aelab draw run=DIR figure=[...]`: figures of a finished run."""
+"""`aelab draw run=DIR figure=[...]`: figures of a finished run; with `sweep=DIR` of several, side by side."""
 
+import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from omegaconf import DictConfig
 
 from aelab.app import application
 from aelab.build import build
+from aelab.command.cells import cells, titles
 from aelab.command.finished import opened
+from aelab.errors import UserError
 from aelab.history import read
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as Canvas
+
+    from aelab.figure.figure import View
+    from aelab.run import Run
+
+notice = logging.getLogger("aelab.notice")
 
 
 def main(argv: list[str]) -> int:
@@ -16,16 +29,53 @@ def main(argv: list[str]) -> int:
 
 
 def task(config: DictConfig) -> None:
-    from aelab.baseline.side import Beside
     from aelab.results import draw
+
+    if (config.run is None) == (config.sweep is None):
+        both = "not both" if config.run is not None else "a folder must be given"
+        raise UserError(f"run, sweep: {both}; run=DIR draws one run, sweep=DIR every run of a sweep")
+    if config.sweep is not None:
+        paths = compare(config, Path(str(config.sweep)))
+    else:
+        run = opened(config)
+        figures = build(config.get("figure", {}))
+        paths = draw(figures, view_of(run), Path(config.output or run.folder / "figures"))
+    for path in paths:
+        sys.stdout.write(f"{path}\n")
+
+
+def view_of(run: "Run") -> "View":
+    """What the run's own figures saw."""
+    from aelab.baseline.side import Beside
+    from aelab.callback.snapshots import snapshots
     from aelab.view import view
 
-    run = opened(config)
-    figures = build(config.get("figure", {}))
-    folder = Path(config.output or run.folder / "figures")
     metrics = (run.results or {}).get("metrics", {})
     baselines = build(run.config.get("baseline", {}))
     sides = {name: Beside(baseline, run.system).side() for name, baseline in baselines.items()}
-    seen = view(run.system, run.config.name, read(run.folder / "metrics.csv"), metrics, sides)
-    for path in draw(figures, seen, folder):
-        sys.stdout.write(f"{path}\n")
+    history = read(run.folder / "metrics.csv")
+    return view(run.system, run.config.name, history, metrics, sides, snapshots(run.folder))
+
+
+def compare(config: DictConfig, sweep: Path) -> Iterator[Path]:
+    """Every figure of all finished runs of a sweep, one sheet a figure."""
+    from aelab.figure.sheet import sheet
+
+    whole, others = cells(sweep)
+    canvases: dict[str, dict[str, Canvas]] = {}  # figure -> title -> canvas
+    for folder, title in zip(whole, titles(whole), strict=True):
+        config.run = str(folder)
+        seen = view_of(opened(config))
+        figures: dict[str, Any] = build(config.get("figure", {}))
+        for name, figure in figures.items():
+            if (canvas := figure.draw(seen)) is not None:
+                canvases.setdefault(name, {})[title] = canvas
+    for folder in others:
+        notice.info("%s: is not finished, left out", folder)
+    place = Path(config.output or sweep / "figures")
+    for name, drawn in canvases.items():
+        place.mkdir(parents=True, exist_ok=True)
+        path = place / f"{name}.png"
+        together = sheet(drawn, f"{name.replace('_', ' ').capitalize()}: {sweep.resolve().name}")
+        together.savefig(path, dpi=together.dpi)
+        yield path

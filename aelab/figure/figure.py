@@ -8,6 +8,7 @@ from matplotlib.figure import Figure as Canvas
 from torch import Tensor
 
 from aelab.dataset.dataset import Dataset
+from aelab.loss.term import Term
 from aelab.model.autoencoder import Autoencoder
 from aelab.trace import Trace
 
@@ -32,6 +33,8 @@ class View:
     history: the rows of metrics.csv, numbers as floats, cells that are empty left out.
     metrics: the final metrics, `test/mse` and the like.
     baselines: what stands beside the run, by name, fitted when first looked at.
+    terms: of the objective, by name.
+    snapshots: epoch -> [n, ...] the weights of the encoder's first n filters then, where they were kept.
     """
 
     model: Autoencoder
@@ -42,6 +45,8 @@ class View:
     history: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
     baselines: dict[str, Side] = field(default_factory=dict)
+    terms: dict[str, Term] = field(default_factory=dict)
+    snapshots: dict[int, Tensor] = field(default_factory=dict)
 
 
 class Figure:

@@ -8,6 +8,7 @@ from torch import Tensor
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.tile import columns_for, tile
+from aelab.model.net import first_weight
 
 
 class Filters(Figure):
@@ -22,9 +23,10 @@ class Filters(Figure):
         self.n = n
 
     def draw(self, view: View) -> Canvas | None:
-        weight = next((p.detach() for p in view.model.encoder.parameters() if p.ndim > 1), None)
-        if weight is None:
+        found = first_weight(view.model.encoder)
+        if found is None:
             return None
+        weight = found.detach()
         order = weight.flatten(1).norm(dim=1).argsort(descending=True, stable=True)[: self.n]
         chosen = weight[order].float()
         shape = tuple(view.trace(view.dataset.final, 1)["x_tilde"].shape[1:])  # as the encoder sees it

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -13,102 +14,100 @@ from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 
 Row = dict[str, Any]
-Stages = list[tuple[Any, list[Row]]]
 LINES = {"train": ("training", look.BLUE), "val": ("validation", look.ORANGE)}
 
 
 class LossCurves(Figure):
-    """L against the epoch, and each term beside it where there are several; stages shaded in turn"""
+    """L against the epoch, and each term beside it where there are several; of several stages, one by one
+
+    Terms are of the last stage that has some.
+    """
 
     def draw(self, view: View) -> Canvas | None:
-        stages = [(stage, list(rows)) for stage, rows in groupby(in_order(view.history), by_stage)]
-        names = dict.fromkeys(
-            key.split("/", 1)[1]
-            for _, rows in stages
-            for split in LINES
-            for key in (key for row in rows for key in row)
-            if key == f"{split}/loss" or key.startswith(f"{split}/loss.")
-        )
-        if not names:
+        rows = [row for row in view.history if "epoch" in row]
+        panels = list(chosen([(stage, list(group)) for stage, group in groupby(rows, by_stage)]))
+        if not panels:
             return None
-        panels = sorted(names, key=lambda name: name != "loss")  # the sum first, the terms as they come
-        columns = min(3, len(panels))
-        lines = math.ceil(len(panels) / columns)
-        width = 7.2 if columns == 1 else 4.2
+        is_one = all(panel.rows is panels[0].rows for panel in panels)  # a single stage
+        k = len(panels)
+        columns = 2 if k == 4 and not is_one else min(3, k)
+        lines = math.ceil(k / columns)
+        width = 7.2 if k == 1 else 4.2
         canvas = look.sheet(
             width * columns,
-            4.4 if columns == 1 else 3.3 * lines + 0.3,
+            4.4 if k == 1 else 3.3 * lines + 0.3,
             f"Loss: {view.name} on {type(view.dataset).__name__}",
         )
-        grid = canvas.subplots(lines, columns, squeeze=False, sharex=True)
-        for axes in grid.flat[len(panels) :]:
+        apart = {} if is_one else {"hspace": 0.1}
+        grid = canvas.subplots(lines, columns, squeeze=False, sharex=is_one, gridspec_kw=apart)
+        for axes in grid.flat[k:]:
             axes.set_axis_off()
-        for axes, name in zip(grid.flat, panels, strict=False):
-            curves(axes, stages, name)
-            if len(panels) > 1:
-                title = "total" if name == "loss" else f"{name.removeprefix('loss.')} (unweighted)"
-                axes.set_title(title, fontsize=look.TEXT, pad=20 if len(stages) > 1 else 6)
-            if len(stages) > 1:
-                shade(axes, stages, letters=11 * width - 10)
+        for axes, panel in zip(grid.flat, panels, strict=False):
+            curves(axes, panel.rows, panel.name)
+            if k > 1:
+                axes.set_title(panel.title(is_one), fontsize=look.TEXT)
         grid.flat[0].legend(frameon=False, fontsize=look.TEXT)
-        parts = "pixels" if view.dataset.is_image else "features"
-        canvas.supxlabel("epoch", fontsize=look.TEXT)
+        # what a stage rebuilds may be the codes of another, and a softmax has classes
+        parts = "outputs" if not is_one else "pixels" if view.dataset.is_image else "features"
+        canvas.supxlabel("epoch" if is_one else "epoch of the stage", fontsize=look.TEXT)
         canvas.supylabel(f"loss per sample (sum over {parts})", fontsize=look.TEXT)
         return canvas
+
+
+@dataclass
+class Panel:
+    """One loss of one stage."""
+
+    stage: str
+    rows: list[Row]
+    name: str  # loss, loss.mse
+
+    def title(self, is_one: bool) -> str:
+        what = "total" if self.name == "loss" else f"{self.name.removeprefix('loss.')} (unweighted)"
+        return what if is_one else self.stage if self.name == "loss" else f"{self.stage}: {what}"
 
 
 def by_stage(row: Row) -> Any:
     return row.get("stage")
 
 
-def in_order(history: list[Row]) -> Iterator[Row]:
-    """Rows with `epoch` going on from stage to stage, also where every stage counts anew."""
-    before, last, stage = 0.0, -math.inf, None
-    for row in history:
-        if "epoch" not in row:
-            continue
-        if by_stage(row) != stage and before + row["epoch"] <= last:
-            before = last + 1 - row["epoch"]
-        last, stage = before + row["epoch"], by_stage(row)
-        yield {**row, "epoch": last}
+def chosen(stages: list[tuple[Any, list[Row]]]) -> Iterator[Panel]:
+    """The sum of every stage, and behind it the terms, as they come, where they are shown."""
+    found = [names(rows) for _, rows in stages]
+    detailed = max((i for i, known in enumerate(found) if len(known) > 1), default=None)
+    for i, ((stage, rows), known) in enumerate(zip(stages, found, strict=True)):
+        for name in sorted(known, key=lambda name: name != "loss"):
+            if name == "loss" or i == detailed:
+                yield Panel(str(stage), rows, name)
 
 
-def curves(axes: Axes, stages: Stages, name: str) -> None:
-    """Training and validation in one plot, a new line in every stage."""
+def names(rows: list[Row]) -> list[str]:
+    """`loss`, `loss.mse`: what training or validation measured."""
+    keys = dict.fromkeys(key for split in LINES for row in rows for key in row if key.startswith(f"{split}/"))
+    both = dict.fromkeys(key.split("/", 1)[1] for key in keys)
+    return [name for name in both if name == "loss" or name.startswith("loss.")]
+
+
+def curves(axes: Axes, rows: list[Row], name: str) -> None:
+    """Training and validation in one plot."""
     look.plain(axes)
     shown: list[float] = []
     for split, (label, colour) in LINES.items():
-        for _, rows in stages:
-            # validation may be rarer than training, and a stage may have other terms
-            cells = [(row["epoch"], row[key]) for row in rows if (key := f"{split}/{name}") in row]
-            cells = [(epoch, value) for epoch, value in cells if math.isfinite(value)]
-            if not cells:
-                continue
-            epochs, values = zip(*cells, strict=True)
-            marker = "o" if len(cells) <= 20 else None
-            axes.plot(epochs, values, color=colour, marker=marker, markersize=4, linewidth=1.7, label=label)
-            shown += values
-            label = None  # once in the legend
+        # validation may be rarer than training
+        cells = [(row["epoch"], row[key]) for row in rows if (key := f"{split}/{name}") in row]
+        cells = [(epoch, value) for epoch, value in cells if math.isfinite(value)]
+        if not cells:
+            continue
+        epochs, values = zip(*cells, strict=True)
+        marker = "o" if len(cells) <= 20 else None
+        axes.plot(epochs, values, color=colour, marker=marker, markersize=4, linewidth=1.7, label=label)
+        shown += values
     if shown and min(shown) > 0 and max(shown) > 10 * min(shown):
         axes.set_yscale("log")
         steps = (1, 2, 5) if max(shown) < 1000 * min(shown) else (1,)
         axes.yaxis.set_major_locator(LogLocator(subs=steps, numticks=10))
         axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-    if len({row["epoch"] for _, rows in stages for row in rows}) == 1:
-        axes.set_xlim(stages[0][1][0]["epoch"] - 0.5, stages[0][1][0]["epoch"] + 0.5)
+    if len({row["epoch"] for row in rows}) == 1:
+        axes.set_xlim(rows[0]["epoch"] - 0.5, rows[0]["epoch"] + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1))
-
-
-def shade(axes: Axes, stages: Stages, letters: float) -> None:
-    """A band behind every other stage; its name above, where the axes' width in letters has room for it."""
-    ends = [(rows[0]["epoch"] - 0.5, rows[-1]["epoch"] + 0.5) for _, rows in stages]
-    first, last = ends[0][0], ends[-1][1]
-    for i, ((stage, _), (left, right)) in enumerate(zip(stages, ends, strict=True)):
-        if i % 2:
-            axes.axvspan(left, right, color="#eef0f4", linewidth=0, zorder=0)
-        name = f"{stage:g}" if isinstance(stage, float) else str(stage)
-        if (right - left) / (last - first) * letters > len(name):
-            place = {"xy": ((left + right) / 2, 1.02), "xycoords": axes.get_xaxis_transform()}
-            axes.annotate(name, **place, ha="center", va="bottom", fontsize=look.SMALL, color=look.GREY)
-    axes.set_xlim(first, last)

@@ -23,6 +23,7 @@ class Classifier(Autoencoder):
         settle(self)
         self.dropout = nn.Dropout(dropout) if dropout else None
         self.head = nn.Linear(latent.dim, classes)
+        self.train()  # Lightning trains in the modes that it finds
 
     @property
     def gives(self) -> tuple[str, ...]:

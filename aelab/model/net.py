@@ -85,6 +85,13 @@ def after(act: str | nn.Module, dropout: float, norm: Callable[[int], nn.Module]
     return parts
 
 
+def first_weight(encoder: nn.Module) -> Tensor | None:
+    """The first matrix or kernel that the input meets."""
+    if isinstance(encoder, Net):  # by its layer: a weight kept orthonormal is no parameter itself
+        return next((cast(Tensor, layer.weight) for layer in encoder.layers), None)
+    return next((p for p in encoder.parameters() if p.ndim > 1), None)
+
+
 def keep_orthonormal(net: Net) -> None:
     """Make every weight the orthonormal factor of a free matrix     [torch.nn.utils.parametrizations]"""
     for layer in net.layers:

@@ -5,7 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
+from omegaconf import OmegaConf
 from PIL import Image
+
+from aelab.command.cells import titles
 
 Aelab = Callable[..., tuple[int, str, str]]
 
@@ -43,3 +47,75 @@ def test_other_weights_give_other_pictures(aelab: Aelab, digits_run: Path, tmp_p
         )
     best, last = (Image.open(tmp_path / weights / "reconstructions.png") for weights in ("best", "last"))
     assert best.tobytes() != last.tobytes()
+
+
+@pytest.fixture
+def sweep(digits_run: Path, tmp_path: Path) -> Path:
+    """Two finished runs, one that is not, and what is no run."""
+    for i, dim in enumerate((2, 10, 5)):
+        folder = tmp_path / "sweep" / f"{i}-dim={dim},seed=0"
+        shutil.copytree(digits_run, folder)
+        OmegaConf.save(["loss=[mse]", f"model.latent.dim={dim}"], folder / ".hydra" / "overrides.yaml")
+    (tmp_path / "sweep" / "2-dim=5,seed=0" / "results.json").unlink()
+    (tmp_path / "sweep" / "notes").mkdir()
+    return tmp_path / "sweep"
+
+
+def test_a_sweep_side_by_side(aelab: Aelab, sweep: Path) -> None:
+    status, out, err = aelab("draw", "sweep=sweep", "figure=[reconstructions,loss_curves]")
+    assert (status, err) == (0, "sweep/2-dim=5,seed=0: is not finished, left out\n")
+    assert out.splitlines() == ["sweep/figures/reconstructions.png", "sweep/figures/loss_curves.png"]
+    own = sweep / "0-dim=2,seed=0" / "figures" / "loss_curves.png"
+    with Image.open(own) as one, Image.open(sweep / "figures" / "loss_curves.png") as both:
+        assert both.width * both.height > 2 * one.width * one.height
+    assert not (sweep / "figures" / "latent_map.png").exists()
+
+
+def test_a_sheet_goes_where_it_is_asked_to(aelab: Aelab, sweep: Path, tmp_path: Path) -> None:
+    status, out, _ = aelab("draw", f"sweep={sweep}/", "figure=[loss_curves]", "output=new")
+    assert (status, out) == (0, "new/loss_curves.png\n")
+    assert not (sweep / "figures").exists()
+
+
+def test_what_no_run_can_show_is_not_drawn(aelab: Aelab, sweep: Path) -> None:
+    status, out, _ = aelab("draw", "sweep=sweep", "figure=[denoising_arrows]")
+    assert (status, out) == (0, "") and not (sweep / "figures").exists()
+
+
+def test_titles_are_what_varies(tmp_path: Path) -> None:
+    def titled(*cells: list[str]) -> list[str]:
+        folders = [tmp_path / f"{i}-cell" for i in range(len(cells))]
+        for folder, overrides in zip(folders, cells, strict=True):
+            (folder / ".hydra").mkdir(parents=True, exist_ok=True)
+            OmegaConf.save(overrides, folder / ".hydra" / "overrides.yaml")
+        return titles(folders)
+
+    assert titled(["a.dim=2", "seed=0"], ["a.dim=3", "seed=0"]) == ["dim=2", "dim=3"]
+    assert titled(["loss=[mse]", "seed=0"], ["loss=[bce]", "seed=1"]) == [
+        "loss=[mse], seed=0",
+        "loss=[bce], seed=1",
+    ]
+    # as long as it must be to tell two settings apart
+    assert titled(["loss.kl.weight=1", "loss.mmd.weight=1"], ["loss.kl.weight=2", "loss.mmd.weight=1"]) == [
+        "weight=1",
+        "weight=2",
+    ]
+    assert titled(["loss.kl.weight=1"], ["loss.mmd.weight=1"]) == ["loss.kl.weight=1", "loss.mmd.weight=1"]
+    assert titled(["seed=0"], ["seed=0"], ["seed=0", "a.b=1"]) == ["0-cell", "1-cell", "b=1"]
+    assert titled(["seed=0"]) == ["0-cell"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "run, sweep: a folder must be given; run=DIR draws one run"),
+        (["run=a", "sweep=b"], "run, sweep: not both; run=DIR draws one run"),
+        (["sweep=nowhere"], "sweep: 'nowhere' does not exist"),
+        (["sweep=sweep/0-dim=2,seed=0"], "sweep: 'sweep/0-dim=2,seed=0' is a run; draw it with run="),
+        (["sweep=sweep/notes"], "sweep: 'sweep/notes' has no runs directly in it"),
+        (["sweep=sweep", "weights=worst"], "weights: takes best or last, got 'worst'"),
+    ],
+)
+def test_refusals_are_one_line(arguments: list[str], said: str, aelab: Aelab, sweep: Path) -> None:
+    status, out, err = aelab("draw", *arguments)
+    assert (status, out) == (2, "") and err.startswith(said) and err.count("\n") == 1

@@ -11,7 +11,11 @@ from aelab.figure.figure import Figure
 FOLDER = Path(__file__).parents[2] / "conf" / "figure"
 
 
-@pytest.mark.parametrize("name", ["reconstructions", "latent_map", "filters", "activations", "loss_curves"])
+NAMES = ["reconstructions", "latent_map", "filters", "activations", "loss_curves"]
+NAMES += ["kl_curve", "atoms", "filter_history"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_option_says_what_it_is_and_builds(name):
     path = FOLDER / f"{name}.yaml"
     assert path.read_text().startswith("# ")

@@ -48,28 +48,40 @@ def test_log_only_for_positive_losses_over_more_than_a_decade(draw, values):
     assert draw(history).axes[0].get_yscale() == "linear"
 
 
-@pytest.mark.parametrize("anew", [True, False])
-def test_stages_follow_one_another(draw, anew):
-    """Whether or not the epochs of a stage begin at 0 again; each stage has a line of its own."""
-    history = [{"stage": "first", "epoch": float(e), "train/loss": 5.0} for e in range(3)]
-    start = 0 if anew else 3
-    history += [{"stage": "second", "epoch": float(start + e), "train/loss": 2.0} for e in range(4)]
-    axes = draw(history).axes[0]
-    assert [list(map(float, line.get_xdata())) for line in axes.lines] == [[0, 1, 2], [3, 4, 5, 6]]
-    assert [text.get_text() for text in axes.texts] == ["first", "second"]
-    band = axes.patches[0].get_extents().transformed(axes.transData.inverted())
-    assert (band.x0, band.x1) == pytest.approx((2.5, 6.5))
-    assert len(axes.get_legend().get_texts()) == 1
+def test_every_stage_has_a_plot_with_a_scale_of_its_own(draw):
+    history = [{"stage": "pretrain.1", "epoch": e, "train/loss": 500.0 / 10**e} for e in range(3)]
+    history += [{"stage": "pretrain.2", "epoch": e, "train/loss": 5.0} for e in range(3)]
+    history += [{"stage": "train", "epoch": e, "train/loss": 2.0, "val/loss": 3.0} for e in range(1, 5)]
+    canvas = draw(history)
+    first, second, last = canvas.axes
+    assert [axes.get_title() for axes in (first, second, last)] == ["pretrain.1", "pretrain.2", "train"]
+    assert lines(first) == {"training": [[0, 1, 2], [500, 50, 5]]}
+    assert lines(last) == {"training": [[1, 2, 3, 4], [2] * 4], "validation": [[1, 2, 3, 4], [3] * 4]}
+    assert [axes.get_yscale() for axes in canvas.axes] == ["log", "linear", "linear"]
+    assert last.get_xlim() != first.get_xlim()
+    assert canvas.get_supxlabel() == "epoch of the stage"
+    assert canvas.get_supylabel() == "loss per sample (sum over outputs)"
 
 
-def test_stages_with_other_terms(draw):
-    history = [{"stage": 0.0, "epoch": 0.0, "train/loss": 5.0}]
-    last = {"stage": 1.0, "train/loss": 3.0, "train/loss.a": 1.0, "val/loss.b": 2.0}
-    history += [{**last, "epoch": 0.0}, {**last, "epoch": 1.0}]
-    total, a, b = draw(history).axes
-    assert len(total.lines) == 2
-    assert lines(a) == {"training": [[1, 2], [1, 1]]}
-    assert lines(b) == {"validation": [[1, 2], [2, 2]]}
+def test_a_stage_with_a_name_alone_is_one_stage(draw):
+    """As in a run without a recipe of several: its name is no title."""
+    (axes,) = draw([{"stage": "train", "epoch": e, "train/loss": 2.0} for e in range(3)]).axes
+    assert axes.get_title() == ""
+
+
+def test_terms_are_of_the_last_stage_that_has_some(draw):
+    terms = {"train/loss": 3.0, "train/loss.a": 1.0, "val/loss.b": 2.0}
+    history = [{"stage": stage, "epoch": e, **terms} for stage in ("pretrain.1", "train") for e in range(2)]
+    history += [{"stage": "finetune", "epoch": 0, "train/loss": 5.0}]
+    canvas = draw(history)
+    assert [axes.get_title() for axes in canvas.axes if axes.lines] == [
+        "pretrain.1",
+        "train",
+        "train: a (unweighted)",
+        "train: b (unweighted)",
+        "finetune",
+    ]
+    assert lines(canvas.axes[3]) == {"validation": [[0, 1], [2, 2]]}
 
 
 def test_what_is_not_finite_is_left_out(draw):
