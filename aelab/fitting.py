@@ -56,7 +56,8 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tup
             )
             metrics |= stage.run(work)
             interrupt.check()
-            if name == main and keeps and name not in record.finished:  # no gradient steps wrote one
+            if name == main and keeps and not (stage.steps and name in record.lengths):
+                # no gradient steps wrote one
                 checkpoints.mkdir(parents=True, exist_ok=True)
                 write(weights_of(job.system, name), checkpoints / "last.ckpt")
     history.flush()

@@ -6,6 +6,7 @@ from math import prod
 import torch
 
 from aelab.baseline.pca import principal_components
+from aelab.model.latent.deterministic import Deterministic
 from aelab.stage.pair import pair, write
 from aelab.stage.stage import Stage, Work
 from aelab.system import System
@@ -39,6 +40,8 @@ class ClosedForm(Stage):
             yield "solves the linear autoencoder, one full layer each way: model=mlp model.widths=[]"
         elif model.output is not None or getattr(model.latent, "activation", None) is not None:
             yield "solves the linear autoencoder; its activations are the identity"
+        elif not isinstance(model.latent, Deterministic) or model.maps > 1:
+            yield "solves the linear autoencoder, x to z to x̂; model/latent=deterministic loss=[mse]"
         most = min(prod(system.dataset.shape), len(system.dataset.splits["train"]))
         if dim > most:
             yield f"there are {most} principal components, fewer than model.latent.dim={dim}"

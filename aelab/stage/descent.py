@@ -3,6 +3,7 @@
 import copy
 import functools
 import logging
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def descend(
     settings = capped(epochs, work.trainer)
     splits, b = system.dataset.splits, system.dataset.batch_size
     rows = val_rows(len(splits.get("val", ())), b, settings)
-    callbacks = fresh(work, system, folder, is_own, monitor)
+    callbacks = fresh(work, system, folder, is_own, monitor, rows > 0)
     trainer = pl.Trainer(
         **{key: value for key, value in settings.items() if key not in OURS},
         limit_val_batches=1.0 if rows else 0,
@@ -68,16 +69,21 @@ def descend(
         enable_model_summary=False,
     )
     pieces = plan(len(splits["train"]), b, settings, trainer.world_size)
+    if last.is_file() and work.record.has(name, pieces.total):
+        load_weights(system, best if best.is_file() else last)
+        return
     if not pieces.total:
         log.info("stage %s: no minibatches to train on", name)
         return
-    if work.record.has(name, pieces.total):
-        load_weights(system, best if best.is_file() else last)
-        return
-    place = place_of(last) if work.record.resume else None
-    begun = last if place and place["stage"] == name else None
-    if work.record.resume:
-        work.history.rewind(name, place["position"] if place and begun else 0)
+    keeps = any(isinstance(c, Checkpoint) for c in callbacks)
+    begun = last if name in work.record.lengths and last.is_file() else None
+    if not begun:  # a training that is void by now may have left some
+        last.unlink(missing_ok=True)
+        best.unlink(missing_ok=True)
+    if keeps:
+        folder.mkdir(parents=True, exist_ok=True)
+    work.record.begin(name)
+    work.history.rewind(name, position_of(begun) if begun else 0)
     # the plan ends the training: Lightning counts visits and would not know when
     trainer.fit_loop.max_epochs, trainer.fit_loop.epoch_loop.max_steps = pieces.epochs, pieces.total
     module = Training(
@@ -94,16 +100,23 @@ def descend(
         shuffle=not settings.get("overfit_batches"),
         prefix="" if is_own else f"{name}/",
     )
-    trainer.fit(module, ckpt_path=begun, weights_only=True)
+    system.train()  # Lightning takes the modes that it finds, and warns of a classifier's latent at rest
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Found .* in eval mode")
+        trainer.fit(module, ckpt_path=begun, weights_only=True)
     work.interrupt.check()
     if best.is_file():
         load_weights(system, best)
-    work.record.add(name, pieces.total)
+    if keeps:
+        work.record.end(name, pieces.total)
 
 
-def fresh(work: Work, system: System, folder: Path, is_own: bool, monitor: str | None) -> list[pl.Callback]:
+def fresh(
+    work: Work, system: System, folder: Path, is_own: bool, monitor: str | None, validates: bool
+) -> list[pl.Callback]:
     """Copies of the run's callbacks that know nothing yet, without those that watch what is not there."""
-    known = {f"{split}/{name}" for split in ("train", "val") for name in part_names(system)}
+    splits = ("train", "val") if validates else ("train",)
+    known = {f"{split}/{name}" for split in splits for name in part_names(system)}
     callbacks: list[pl.Callback] = []
     for callback in copy.deepcopy(work.callbacks):
         if isinstance(callback, Checkpoint):
@@ -118,9 +131,9 @@ def fresh(work: Work, system: System, folder: Path, is_own: bool, monitor: str |
     return [*callbacks, Progress(None if work.trainer["enable_progress_bar"] else False)]
 
 
-def place_of(checkpoint: Path) -> dict[str, Any] | None:
-    """The training that a checkpoint is of, and its position there; None where there is none."""
-    return torch.load(checkpoint, weights_only=True)["aelab"] if checkpoint.is_file() else None
+def position_of(checkpoint: Path) -> int:
+    """How many minibatches its training had done."""
+    return torch.load(checkpoint, weights_only=True)["aelab"]["position"]
 
 
 def val_rows(n: int, batch_size: int, settings: dict[str, Any]) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from aelab.corruption.corruption import Corruption, Corruptions
 from aelab.dataset.dataset import Dataset
@@ -33,7 +34,7 @@ class Finetune(Stage):
     labels: how many labelled rows are used, a fraction or a number, the same share of every class; of the
         validation rows as large a fraction.
     dropout: of the code, before the softmax.
-    corruption: of the inputs, by name, in training only.
+    corruption: of the inputs, by name, in training only; what is `always` there in the run stays.
     scratch: whether to train the net from random weights too.
     optimizer: settings that differ from the run's optimizer, for example {lr: 1.0e-4}.
     """
@@ -70,11 +71,12 @@ class Finetune(Stage):
         """The errors of a classifier that begins with this model's encoder."""
         torch.manual_seed(derive(work.seed, "softmax"))
         classifier = Classifier(model, classes(dataset), self.dropout)
-        corruption = Corruptions(copy.deepcopy(dict(self.corruption)))
+        parts = {key: part for key, part in work.make_corruptions().items() if part.always}
+        corruption = Corruptions(parts | copy.deepcopy(dict(self.corruption)))
         objective = Objective({"cross_entropy": CrossEntropy()})
         system = System(dataset, corruption, classifier, objective, {"error": Error()})
         descend(work, system, name, self.epochs, self.optimizer, monitor="val/error")
-        splits = [split for split in ("val", dataset.final) if split in dataset.splits]
+        splits = [split for split in ("val", work.system.dataset.final) if split in dataset.splits]
         found = score(system, splits)
         return {f"{s}/{metric}": found[f"{s}/error"] for s in splits if f"{s}/error" in found}
 
@@ -85,6 +87,18 @@ class Finetune(Stage):
             yield "fine-tuning needs labels, and this data has none; recipe=single trains without"
         elif self.labels > 1 and self.labels > known:
             yield f".labels: {int(self.labels)} are asked for, {known} training rows have one"
+        else:
+            n, b = (
+                len(labelled(system.dataset, self.labels).splits.get("train", ())),
+                system.dataset.batch_size,
+            )
+            if not n:
+                yield f".labels: {self.labels:g} of {known} labelled training rows are none"
+            elif n % b == 1 and any(isinstance(part, _BatchNorm) for part in system.model.encoder.modules()):
+                yield (
+                    f".labels: {n} rows in minibatches of {b} leave a last one of one, which has no batch "
+                    "statistics"
+                )
 
 
 def classes(dataset: Dataset) -> int:
@@ -107,7 +121,8 @@ def labelled(dataset: Dataset, labels: float) -> Dataset:
 
     chosen = copy.copy(dataset)
     chosen.splits = {
-        name: share(rows) if name in ("train", "val") else rows for name, rows in dataset.splits.items()
+        name: share(rows) if name in ("train", "val") else rows[y[rows] >= 0]
+        for name, rows in dataset.splits.items()
     }
     chosen.splits = {name: rows for name, rows in chosen.splits.items() if len(rows)}
     return chosen

@@ -53,7 +53,12 @@ class Layerwise(Stage):
         dataset = work.system.dataset
         for i, layer in enumerate(layers(work.system.model, dataset.shape), 1):
             terms = work.make_terms() if self.loss is None else copy.deepcopy(self.loss)
-            parts = work.make_corruptions() if self.corruption is None else copy.deepcopy(self.corruption)
+            parts = (
+                work.make_corruptions() if self.corruption is None else copy.deepcopy(dict(self.corruption))
+            )
+            if i > 1:  # what is always there is there in x, and so in the codes already
+                for part in parts.values():
+                    part.always = False
             system = System(dataset, Corruptions(parts), layer, Objective(terms), {})
             name = f"{work.name}.{i}"
             descend(work, system, name, self.epochs, self.optimizer)
@@ -74,11 +79,21 @@ class Layerwise(Stage):
                     yield f"loss.{name} reads {', '.join(lacking)}, which layer {i} does not give"
                 for line in term.objections(layer):
                     yield f"layer {i}, loss.{name}: {line}"
+                if isinstance(term, Likelihood) and term.maps > layer.maps:
+                    yield (
+                        f"layer {i}, loss.{name}: needs {term.maps} maps, which only the first layer has; "
+                        "recipe.pretrain.loss sets another"
+                    )
                 if isinstance(term, Likelihood) and term.unit and i > 1 and not 0 <= below[0] < below[1] <= 1:
                     yield (
                         f"layer {i}, loss.{name}: needs codes in [0, 1] to rebuild; model.activation=sigmoid "
                         "gives them"
                     )
+            for name, part in cast(Mapping[str, Corruption], chain).items():
+                try:
+                    part.output_shape(shape if i == 1 else cast(Reshaped, layer.decoder).shape or shape)
+                except ValueError as error:
+                    yield f"layer {i}, corruption.{name}: {error}"
             below = layer.latent.bounds
 
 

@@ -4,6 +4,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from aelab.model.autoencoder import Autoencoder
 from aelab.model.net import Net, Tied
@@ -23,7 +24,10 @@ def write(model: Autoencoder, w: Tensor, b: Tensor, c: Tensor) -> None:
     assert found is not None
     encoder, decoder = found
     with torch.no_grad():
-        encoder.weight.copy_(w)
+        if is_parametrized(encoder):
+            encoder.weight = w  # type: ignore[assignment]  # PyTorch finds the parameters that give it
+        else:
+            encoder.weight.copy_(w)
         encoder.bias.copy_(b)
         if not isinstance(decoder, Tied):
             decoder.weight.copy_(w.t())

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from aelab.baseline.baseline import training_rows
 from aelab.seed import derive
 from aelab.stage.pair import pair, write
-from aelab.stage.stage import Stage, Work, check_epochs
+from aelab.stage.stage import Stage, Work
 from aelab.system import System
 
 
@@ -24,25 +25,37 @@ class RBM(Stage):
     steps = False
 
     def __init__(self, epochs: int = 10, lr: float = 0.05, batch_size: int = 100) -> None:
-        self.epochs, self.lr, self.batch_size = check_epochs(epochs), lr, batch_size
+        if epochs < 0 or lr <= 0 or batch_size < 1:
+            raise ValueError(
+                "epochs must not be negative, lr and batch_size must be positive, "
+                f"got {epochs}, {lr}, {batch_size}"
+            )
+        self.passes, self.lr, self.batch_size = epochs, lr, batch_size
 
     def run(self, work: Work) -> dict[str, float]:
         from sklearn.neural_network import BernoulliRBM
 
         model, dataset = work.system.model, work.system.dataset
         most = work.trainer.get("max_epochs")
-        passes = self.epochs if most is None or most < 0 else min(self.epochs or 0, most)
+        passes = self.passes if most is None or most < 0 else min(self.passes, most)
+        done = work.record.has(work.name, passes)
+        if done:  # its weights are made again, as they were
+            passes = work.record.lengths[work.name] or passes
+        else:  # what was trained behind it is void
+            work.record.begin(work.name)
         x, _ = training_rows(dataset)
         seed = derive(work.seed, work.name) % 2**32
         machine = BernoulliRBM(
             model.latent.dim,
             learning_rate=self.lr,
             batch_size=self.batch_size,
-            n_iter=max(passes or 0, 1),
+            n_iter=passes,
             random_state=seed,
         ).fit(x)
         parts = (machine.components_, machine.intercept_hidden_, machine.intercept_visible_)
         write(model, *(torch.from_numpy(part).float() for part in parts))
+        if not done:
+            work.record.end(work.name, passes)
         return {}
 
     def objections(self, system: System) -> Iterable[str]:
@@ -50,5 +63,7 @@ class RBM(Stage):
         if pair(model) is None or not isinstance(getattr(model.latent, "activation", None), nn.Sigmoid):
             needs = "model=mlp model.widths=[] model.latent.activation=sigmoid"
             yield f"a restricted Boltzmann machine is one sigmoid layer each way: {needs}"
+        elif model.maps > 1 or any(map(is_parametrized, model.modules())):
+            yield "a restricted Boltzmann machine needs free weights and a loss of one number for a pixel"
         if not system.dataset.is_unit:
             yield "a restricted Boltzmann machine takes data in [0, 1]"

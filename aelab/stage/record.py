@@ -1,4 +1,4 @@
-"""Which trainings of a run are finished, on disk, so that a run that goes on does not repeat them."""
+"""Which trainings of a run have begun and ended, on disk, so that a run that goes on does not repeat them."""
 
 from pathlib import Path
 
@@ -6,27 +6,38 @@ from aelab.files import read_json, write_json
 
 
 class Record:
-    """The trainings' names and lengths in minibatches, in the order in which they ended.
+    """The trainings' names and lengths in minibatches, in the order in which they began; null has not ended.
 
-    resume: whether what is on disk counts; from the first training that goes on, nothing behind it does.
+    A training that begins makes void whatever is not in front of it: that was built on what it was before.
+
+    resume: whether what is on disk counts.
     """
 
     def __init__(self, path: Path, resume: bool) -> None:
-        self.path, self.resume = path, resume
+        self.path = path
         found = read_json(path) if resume else None
-        self.finished: dict[str, int] = found or {}
+        self.lengths: dict[str, int | None] = found or {}
+        self.passed: list[str] = []  # in front of the next
 
     def has(self, name: str, length: int) -> bool:
-        """Whether this training is finished, and no longer one is asked for now."""
-        return self.resume and self.finished.get(name, -1) >= length
+        """Whether this training has ended, and no longer one is asked for now."""
+        done = self.lengths.get(name)
+        if done is None or done < length:
+            return False
+        self.passed.append(name)
+        return True
 
-    def add(self, name: str, length: int) -> None:
-        """A training has just ended."""
-        if self.resume:  # what came behind it was built on what it was before
-            names = list(self.finished)
-            behind = names[names.index(name) :] if name in names else []
-            self.finished = {n: self.finished[n] for n in names if n not in behind}
-            self.resume = False
-        self.finished[name] = length
+    def begin(self, name: str) -> None:
+        """A training begins, or goes on."""
+        self.lengths = {n: self.lengths[n] for n in self.passed} | {name: None}
+        self.write()
+
+    def end(self, name: str, length: int) -> None:
+        """A training has ended, and its checkpoints are on the disk."""
+        self.lengths[name] = length
+        self.passed.append(name)
+        self.write()
+
+    def write(self) -> None:
         if self.path.parent.is_dir():  # a run without checkpoints has nothing to go on from
-            write_json(self.path, self.finished)
+            write_json(self.path, self.lengths)
