@@ -53,7 +53,7 @@ def check(config: DictConfig) -> list[str]:
     with open_dict(config):  # figure=[] is figure=none
         for group in LISTS:
             config.setdefault(group, {})
-    notices = drop_leftovers(config, LISTS)
+    notices = drop_leftovers(config, (*LISTS, "recipe"))
     found = problems(config, SCHEMA, SUPPLIED)
     if not config.loss:
         found.append("loss: at least one term is needed, for example loss=[mse]")
