@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from aelab.metric.metric import Metric
 
 
 class Probe(Metric):
-    """probe_error = mean over samples of [argmax_c (w_c·z/s + b_c) ≠ y]
+    """probe_error = mean over samples of [argmax_c (w_c·(z − m)/s + b_c) ≠ y]
 
-    W, b minimise ½‖W‖² + C Σ −log softmax(Wz/s + b)_y over the training rows' codes; s is the root mean
-    square of their numbers, so that C means the same for codes of any size.
-    [scikit-learn; Makhzani & Frey 2013, sec. 4.4]
+    W, b minimise ½‖W‖² + C Σ −log softmax(W(z − m)/s + b)_y over the training rows' codes. m is the mean
+    code, without which L-BFGS crawls where all codes are positive; s is the root mean square of what is
+    left, so that C means the same for codes of any size.     [scikit-learn; Makhzani & Frey 2013, sec. 4.4]
 
     C: or a list, of which the one with the lowest error on a held-out tenth of the training rows is taken.
     max_iter: steps of L-BFGS; a fit that has not converged by then is used as it is.
@@ -36,6 +37,8 @@ class Probe(Metric):
         self.classifier: Any = None
         if len(np.unique(labels)) < 2:
             return
+        self.mean = x.mean(0, dtype=np.float64).astype(np.float32)
+        x -= self.mean
         self.scale = np.sqrt(np.mean(np.square(x, dtype=np.float64))).astype(np.float32) or np.float32(1)
         x /= self.scale
         best = self.candidates[0]
@@ -60,13 +63,23 @@ class Probe(Metric):
             warnings.simplefilter("ignore", ConvergenceWarning)
             return LogisticRegression(C=C, max_iter=self.max_iter).fit(x, y)
 
+    def softmax(self, classes: int) -> tuple[Tensor, Tensor]:
+        """(V [classes, d], c [classes]) of the same classifier for codes as they are."""
+        w, b, known = self.classifier.coef_, self.classifier.intercept_, self.classifier.classes_
+        if len(w) < len(known):  # of two classes only their difference is kept
+            w, b = np.concatenate([-w / 2, w / 2]), np.concatenate([-b / 2, b / 2])
+        v, c = torch.zeros(classes, w.shape[1]), torch.full((classes,), float(b.min()) - 1)
+        v[known] = torch.from_numpy(w / self.scale).float()
+        c[known] = torch.from_numpy(b - w @ self.mean / self.scale).float()
+        return v, c
+
     def reset(self) -> None:
         self.wrong, self.samples = 0, 0
 
     def update(self, z: Tensor, y: Tensor) -> None:  # type: ignore[override]
         x, labels = labelled(z, y)
         if self.classifier is not None and len(x):
-            self.wrong += int((self.classifier.predict(x / self.scale) != labels).sum())
+            self.wrong += int((self.classifier.predict((x - self.mean) / self.scale) != labels).sum())
             self.samples += len(x)
 
     def compute(self) -> dict[str, float]:

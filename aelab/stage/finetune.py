@@ -1,8 +1,9 @@
 """Supervised fine-tuning: the encoder and a softmax, trained on labels."""
 
 import copy
+import functools
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -11,9 +12,10 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from aelab.corruption.corruption import Corruption, Corruptions
 from aelab.dataset.dataset import Dataset
 from aelab.dataset.split import hold_out
-from aelab.evaluation import score
+from aelab.evaluation import gives_of, learn, score, traces
 from aelab.loss.cross_entropy import CrossEntropy
 from aelab.metric.error import Error
+from aelab.metric.probe import Probe
 from aelab.model.autoencoder import Autoencoder
 from aelab.model.classifier import Classifier
 from aelab.objective import Objective
@@ -36,6 +38,8 @@ class Finetune(Stage):
     dropout: of the code, before the softmax.
     corruption: of the inputs, by name, in training only; what is `always` there in the run stays.
     scratch: whether to train the net from random weights too.
+    softmax: how V and c begin: `random`, or `probe`, a logistic regression on the codes as they are before,
+        so that large gradients of an untrained softmax do not undo what the encoder has learnt.
     optimizer: settings that differ from the run's optimizer, for example {lr: 1.0e-4}.
     """
 
@@ -48,6 +52,7 @@ class Finetune(Stage):
         dropout: float = 0.0,
         corruption: Mapping[str, Corruption] | None = None,
         scratch: bool = True,
+        softmax: Literal["random", "probe"] = "random",
         optimizer: dict[str, Any] | None = None,
     ) -> None:
         if not 0 < labels <= 1 and (labels < 1 or labels != int(labels)):
@@ -55,7 +60,8 @@ class Finetune(Stage):
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
         self.epochs, self.labels, self.dropout = check_epochs(epochs), labels, dropout
-        self.corruption, self.scratch, self.optimizer = corruption or {}, scratch, optimizer
+        self.corruption, self.scratch, self.softmax = corruption or {}, scratch, softmax
+        self.optimizer = optimizer
 
     def run(self, work: Work) -> dict[str, float]:
         dataset = labelled(work.system.dataset, self.labels)
@@ -75,6 +81,8 @@ class Finetune(Stage):
         corruption = Corruptions(parts | copy.deepcopy(dict(self.corruption)))
         objective = Objective({"cross_entropy": CrossEntropy()})
         system = System(dataset, corruption, classifier, objective, {"error": Error()})
+        if self.softmax == "probe":
+            begin_with_probe(classifier, system)
         descend(work, system, name, self.epochs, self.optimizer, monitor="val/error")
         splits = [split for split in ("val", work.system.dataset.final) if split in dataset.splits]
         found = score(system, splits)
@@ -99,6 +107,17 @@ class Finetune(Stage):
                     f".labels: {n} rows in minibatches of {b} leave a last one of one, which has no batch "
                     "statistics"
                 )
+
+
+def begin_with_probe(classifier: Classifier, system: System) -> None:
+    """V and c from a logistic regression on the codes of the training rows."""
+    probe = Probe(C=[0.01, 0.03, 0.1], max_iter=100)
+    learn({"probe": probe}, functools.partial(traces, system), gives_of(system))
+    if probe.classifier is not None:
+        v, c = probe.softmax(classifier.head.out_features)
+        with torch.no_grad():
+            classifier.head.weight.copy_(v)
+            classifier.head.bias.copy_(c)
 
 
 def classes(dataset: Dataset) -> int:
