@@ -126,7 +126,8 @@ def test_a_runs_folder_has_what_is_promised_and_no_more(run: Path) -> None:
     figures = ("activations", "filters", "latent_map", "loss_curves", "reconstructions")
     assert files - tensorboard == {
         ".hydra/config.yaml", ".hydra/overrides.yaml", "aelab.log",
-        "checkpoints/best.ckpt", "checkpoints/last.ckpt", "metrics.csv", "results.json", "status.json",
+        "checkpoints/best.ckpt", "checkpoints/last.ckpt", "checkpoints/stages.json",
+        "metrics.csv", "results.json", "status.json",
         *(f"figures/{name}.png" for name in figures),
     }  # fmt: skip
     assert any("events.out.tfevents" in name for name in tensorboard)
