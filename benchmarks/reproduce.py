@@ -6,10 +6,11 @@
     python benchmarks/reproduce.py --write            only the page, from what was measured before
 
 What is measured is kept in docs/reproductions.json, a record for every command and seed; the page is
-written from it. A row that nobody has run says so.
+written from it. A row that nobody has run as its settings are now says so.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import platform
@@ -21,15 +22,20 @@ from typing import Any
 
 import torch
 import yaml
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from aelab.places import conf_dir
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "docs" / "reproductions.md"
 RECORDS = PAGE.with_suffix(".json")
 HEAD = """# Reproductions
 
-What papers and lectures report, and what one command gives here. Written by `python benchmarks/reproduce.py`, from
-runs alone: mean ± standard deviation over seeds, minutes of one run with its pretraining, fine-tuning, metrics and
-pictures. Data: MNIST, 54,000 rows to train, 6,000 to choose, 10,000 to test. Errors are fractions.
+What papers and lectures report, and what one command gives here. Written by
+`python benchmarks/reproduce.py`, from runs alone: mean ± standard deviation over seeds, minutes of one run
+with its pretraining, fine-tuning, metrics and pictures. Data: MNIST, 54,000 rows to train, 6,000 to choose,
+10,000 to test. Errors are fractions. A row whose settings have changed since is not measured.
 """
 
 
@@ -79,6 +85,7 @@ def measure(row: dict[str, Any], seed: int) -> None:
     results = json.loads((place / "results.json").read_text())
     record = {
         "command": typed,
+        "settings": settings(typed),
         "seed": seed,
         "metrics": {key: results["metrics"][key] for key in row["numbers"]},
         "epochs": results["epochs"],
@@ -88,6 +95,16 @@ def measure(row: dict[str, Any], seed: int) -> None:
     others = [r for r in load() if (r["command"], r["seed"]) != (typed, seed)]
     RECORDS.parent.mkdir(exist_ok=True)
     RECORDS.write_text(json.dumps([*others, record], indent=1) + "\n")
+
+
+def settings(typed: str) -> str:
+    """A digest of what a command means, of all settings that its numbers depend on."""
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        config = compose("config", overrides=["name=reproduction", "dataset.root=data", *typed.split()[1:]])
+    whole = OmegaConf.to_container(config, resolve=True)
+    assert isinstance(whole, dict)
+    kept = {key: value for key, value in whole.items() if key not in ("figure", "logger")}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def hardware() -> str:
@@ -113,7 +130,8 @@ def page(rows: dict[str, list[dict[str, Any]]], records: list[dict[str, Any]]) -
         for row in variants:
             typed = command(row)
             plain = f"aelab {row['run']}"
-            found = [r for r in records if r["command"] in (typed, plain)]
+            same = [r for r in records if r["command"] in (typed, plain)]
+            found = [r for r in same if r["settings"] == settings(r["command"])]
             for i, (metric, about) in enumerate(row["numbers"].items()):
                 values = [r["metrics"][metric] for r in found if metric in r["metrics"]]
                 ours = shown(values) if values else "not measured"

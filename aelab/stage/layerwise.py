@@ -50,8 +50,9 @@ class Layerwise(Stage):
         self.optimizer = optimizer
 
     def run(self, work: Work) -> dict[str, float]:
-        dataset = work.system.dataset
-        for i, layer in enumerate(layers(work.system.model, dataset.shape), 1):
+        system = work.system
+        for i, layer in enumerate(layers(system.model, system.dataset.shape), 1):
+            dataset = codes(system) if i > 1 else system.dataset
             terms = work.make_terms() if self.loss is None else copy.deepcopy(self.loss)
             parts = (
                 work.make_corruptions() if self.corruption is None else copy.deepcopy(dict(self.corruption))
@@ -62,7 +63,6 @@ class Layerwise(Stage):
             system = System(dataset, Corruptions(parts), layer, Objective(terms), {})
             name = f"{work.name}.{i}"
             descend(work, system, name, self.epochs, self.optimizer)
-            dataset = codes(system)
         return {}
 
     def objections(self, system: System) -> Iterable[str]:
