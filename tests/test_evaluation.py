@@ -15,7 +15,7 @@ from aelab.corruption.masking import Masking
 from aelab.dataset.dataset import Dataset
 from aelab.dataset.rows import Rows
 from aelab.dataset.scale import Scale, fixed
-from aelab.evaluation import evaluate, losses, part_names, traces
+from aelab.evaluation import evaluate, losses, part_names, score, traces
 from aelab.loss.l1 import L1
 from aelab.loss.mse import MSE
 from aelab.loss.term import Term
@@ -261,3 +261,71 @@ def test_schedules_stand_at_their_end() -> None:
     scores = evaluate(system, "val")
     assert scores["loss.mse"] == pytest.approx((by_hand(system, "val") ** 2).sum(1).mean(), rel=1e-5)
     assert scores["loss"] == pytest.approx(4 * scores["loss.mse"])
+
+
+class Centre(Metric):
+    """How far the codes' mean lies from that of the training rows."""
+
+    def __init__(self, clean: bool, final: bool) -> None:
+        self.clean, self.final = clean, final
+        self.fits = 0
+
+    def fit(self, z: Tensor, index: Tensor) -> None:  # type: ignore[override]
+        self.centre, self.learnt, self.fits = z.mean(0), index.tolist(), self.fits + 1
+
+    def reset(self) -> None:
+        self.z = []
+
+    def update(self, z: Tensor) -> None:  # type: ignore[override]
+        self.z.append(z)
+
+    def compute(self) -> dict[str, float]:
+        return {"distance": (torch.cat(self.z).mean(0) - self.centre).norm().item()}
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_a_metric_learns_once_from_every_training_row_as_it_sees_them(clean: bool) -> None:
+    metric = Centre(clean, final=True)
+    system = make(corruption={"noise": Noise(2.0)}, metrics={"centre": metric})
+    scores = score(system, ["val", "test"])
+    assert metric.fits == 1 and metric.learnt == system.dataset.splits["train"].tolist()
+    z = {
+        split: torch.cat([trace.z for trace in traces(system, split, in_use=clean)])
+        for split in ("train", "val", "test")
+    }
+    for split in ("val", "test"):
+        expected = (z[split].mean(0) - z["train"].mean(0)).norm().item()
+        assert scores[f"{split}/distance"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_is_dear_is_left_out_of_validation() -> None:
+    system = make(metrics={"centre": Centre(clean=False, final=True)})
+    assert set(evaluate(system, "val")) == {"loss"}
+    assert set(score(system, ["val"])) == {"val/loss", "val/distance"}
+
+
+def test_clean_metrics_do_not_see_the_noise_that_losses_see() -> None:
+    class Distance(Seen):
+        clean = True
+
+        def update(self, x: Tensor, x_tilde: Tensor) -> None:  # type: ignore[override]
+            self.index.append((x - x_tilde).abs().max().item())
+
+        def compute(self) -> dict[str, float]:
+            return {"noise": max(self.index)}
+
+    noisy = make(corruption={"noise": Noise(2.0)}, metrics={"distance": Distance()})
+    scores = evaluate(noisy, "val")
+    assert scores["noise"] == 0
+    assert scores["loss"] > 1.05 * evaluate(make(), "val")["loss"]
+
+
+def test_training_may_rebuild_the_dirty_input_where_validation_has_the_clean_one() -> None:
+    system = make(corruption={"noise": Noise(0.5)})
+    dirty = System(
+        system.dataset, system.corruption, system.model, system.objective, {}, target="x_tilde"
+    ).train()
+    x, _ = system.dataset.batch(torch.arange(5))
+    trace = dirty(x)
+    assert torch.equal(trace.x, trace.x_tilde) and not torch.equal(trace.x, x)
+    assert not any(torch.equal(trace.x, trace.x_tilde) for trace in traces(dirty, "val"))

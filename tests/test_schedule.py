@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from aelab.schedule import Clock, Cosine, Exponential, Linear, Schedule, numbers
+from aelab.schedule import Clock, Cosine, Exponential, Linear, Schedule, numbers, settle
 
 PROGRESS = np.linspace(0, 1, 11)
 
@@ -118,3 +118,29 @@ def test_a_clock_sets_the_numbers_of_an_optimizers_groups() -> None:
             weight.grad = torch.ones(1)
         optimizer.step()  # what the optimizer itself makes of it
         assert [weight.item() for weight in weights] == [1 - lr, 0.5]
+
+
+class Scheduled(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.k: Any = Linear(100, 25, 0.5)
+
+
+def test_every_stage_has_a_clock_of_its_own_over_the_same_schedule() -> None:
+    module = Scheduled()
+    Clock(module).set(1.0)
+    assert module.k == 25
+    later = Clock(module)
+    assert module.k == 100
+    later.set(0.25)
+    assert module.k == 62.5
+
+
+def test_what_is_settled_no_clock_moves() -> None:
+    untouched, trained = Scheduled(), Scheduled()
+    Clock(trained).set(0.1)
+    for module in (untouched, trained):
+        settle(module)
+        assert module.k == 25
+        Clock(module).set(0.0)
+        assert module.k == 25

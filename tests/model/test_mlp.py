@@ -222,3 +222,29 @@ def test_refusals(net: Make, changed: dict, said: str) -> None:
     with pytest.raises(ValueError) as caught:
         net("mlp", (1, 5, 4), **changed)
     assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_orthonormal_rows_stay_so_through_training(net: Make, tied: bool) -> None:
+    """Tied, x̂ = WᵀWx: a projection, which gives the same again when it is applied again."""
+    model = net("mlp", (1, 5, 4), widths=[], tied=tied, orthonormal=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+    x = torch.rand(30, 1, 5, 4)
+    before = model.encoder.layers[0].weight.detach().clone()
+    for _ in range(5):
+        optimizer.zero_grad()
+        (model.decode(model.encode(x)["z"])["x_hat"] - x).square().sum().backward()
+        optimizer.step()
+    w = model.encoder.layers[0].weight.detach()
+    assert (w - before).abs().max() > 0.05
+    assert torch.allclose(w @ w.T, torch.eye(3), atol=1e-5)
+    if tied:
+        v = model.decoder.layers[0].weight.detach().T  # [features, d] -> rows
+        assert torch.allclose(v.T @ (v @ v.T) @ v, v.T @ v, atol=1e-5)
+
+
+def test_rows_cannot_be_orthonormal_where_a_layer_widens(net: Make) -> None:
+    with pytest.raises(
+        ValueError, match="orthonormal: a layer from 20 to 30 numbers has no orthonormal rows"
+    ):
+        net("mlp", (1, 5, 4), widths=[30], orthonormal=True)
