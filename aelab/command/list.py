@@ -25,6 +25,7 @@ class Group:
     meaning: str = ""
     chosen: list[str] = field(default_factory=list)
     many: bool = False  # takes a list: loss=[bce,kl]
+    place: str = ""  # of a group that is put elsewhere: @recipe.train
     options: dict[str, Path] = field(default_factory=dict)
     yours: set[str] = field(default_factory=set)
 
@@ -87,9 +88,12 @@ def follow(conf: Path, file: Path, groups: dict[str, Group]) -> None:
         group.meaning = group.meaning or (match[2] or "").strip()
     for entry in (yaml.safe_load(text) or {}).get("defaults") or []:
         key, value = next(iter(entry.items())) if isinstance(entry, dict) else ("", entry)
-        *keywords, key = key.split("@")[0].split(" ")
+        key, _, package = key.partition("@")
+        *keywords, key = key.split(" ")
         options = [str(option) for option in (value if isinstance(value, list) else [value]) if option]
         group = named(key)
+        if package:  # such a group is chosen where it is put: stage@recipe.train=fit
+            group.place = group.place or ".".join(("@" + ".".join(here.parts[1:]), package))
         if key and (not group.chosen or "override" in keywords):
             group.chosen, group.many = options, isinstance(value, list)
         for option in options:
@@ -130,7 +134,8 @@ def page(groups: dict[str, Group], name: str, columns: int) -> str:
     some = (
         [*group.chosen[:1], *others, *group.chosen[1:]][:2] if group.many else [*others, *group.options][:1]
     )
-    choice = f"'{name}=[{','.join(some)}]'" if group.many else f"{name}={some[0]}"
+    place = "" if group.place == f"@{name.replace('/', '.')}" else group.place
+    choice = f"'{name}=[{','.join(some)}]'" if group.many else f"{name}{place}={some[0]}"
     below = f" See also {', '.join(near)}." * bool(near)
     hint = f"For example: aelab {choice}. {legend({name: group})}{below}"
     return "\n".join([*lines, "", wrap(hint, columns)])

@@ -189,3 +189,17 @@ def test_nothing_heavy_is_imported(conf: Path):
     )
     done = subprocess.run([sys.executable, "-c", code, str(conf)], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "") and "digits*" in done.stdout
+
+
+def test_a_group_that_is_put_elsewhere_says_where(conf: Path, capsys: pytest.CaptureFixture[str]):
+    written(
+        conf,
+        {
+            "config.yaml": "defaults: [{recipe: single}]",
+            "recipe/single.yaml": "defaults: [{/stage@train: fit}]",
+            "stage/fit.yaml": "# Steps",
+            "stage/solve.yaml": "# None",
+        },
+    )
+    main(["stage"], conf)
+    assert "For example: aelab stage@recipe.train=solve. * is the default." in capsys.readouterr().out
