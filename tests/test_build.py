@@ -178,7 +178,7 @@ def test_other_errors_are_bugs_and_keep_their_trace() -> None:
         ("aelab.dataset.digits.Digit", "no class 'aelab.dataset.digits.Digit'; did you mean 'Digits'?"),
         ("aelab.dataset.digit.Digits", "no class 'aelab.dataset.digit.Digits'; did you mean 'digits'?"),
         ("aelab.schedule.Step", "no class 'aelab.schedule.Step'; aelab.schedule has Clock, Cosine, "
-                                "Exponential, Linear, Schedule, numbers"),
+                                "Exponential, Linear, Schedule, numbers, settle"),
         ("mymodels.Mine", "no class 'mymodels.Mine'; no module 'mymodels' is installed or in this folder"),
         ("aelab.trace", "'aelab.trace' is a module, not a class; aelab.trace has Trace"),
         ("lab.CONSTANT", "'lab.CONSTANT' is int, not a class"),

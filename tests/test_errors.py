@@ -72,7 +72,7 @@ WRONG = {
     "dataset=arrays": "dataset.file: must be given",
     "dataset.split=al": "dataset.split: takes one of standard, all; got 'al'; did you mean 'all'?",
     "++model.depth=2": "model: mlp has no argument 'depth'; it takes latent, prior, widths, activation, "
-    "output_activation, dropout, batch_norm, initialisation, tied",
+    "output_activation, dropout, batch_norm, initialisation, tied, orthonormal",
     "model.tied=3": "model.tied: takes true or false, got 3",
     "model.widths=3": "model.widths: takes a list of whole numbers, got 3",
     "loss.mse.weight=b": "loss.mse.weight: takes a number or a Schedule, got 'b'",
@@ -250,7 +250,10 @@ def test_unreadable_images_are_named_and_counted(refused: Refused, tmp_path: Pat
 def test_a_run_must_be_given_and_be_one(command: str, refused: Refused, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     given = ["input=x.png"] if command == "reconstruct" else []
-    assert refused(command, *given) == ["run: must be given"]
+    missing = "run: must be given"
+    if command == "draw":
+        missing = "run, sweep: a folder must be given; run=DIR draws one run, sweep=DIR every run of a sweep"
+    assert refused(command, *given) == [missing]
     run = "a run's folder has .hydra/config.yaml and checkpoints"
     assert refused(command, "run=empty", *given) == [f"run: 'empty' is not the folder of a run; {run}"]
 
