@@ -1,5 +1,6 @@
 """A data set: rows in memory as they are stored, split once, made float minibatch by minibatch."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -25,6 +26,8 @@ class Dataset:
     split_seed: draws the split, apart from the run's seed, so that seeds compare on the same rows.
     binarize: `static` draws every pixel once, Bernoulli(x); `dynamic` anew in every minibatch.
     augment: any of flip, shift; of the training rows only.
+    centred: x less the training rows' mean, feature by feature. Units of a tied linear layer that point
+        along the mean would otherwise win every row, and those that point away from it none.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class Dataset:
         split_seed: int = 0,
         binarize: Literal["none", "static", "dynamic"] = "none",
         augment: list[Literal["flip", "shift"]] | None = None,
+        centred: bool = False,
     ) -> None:
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, got {batch_size}")
@@ -49,6 +53,7 @@ class Dataset:
         self.root, self.batch_size, self.limit, self.split = root, batch_size, limit, split
         self.val_fraction, self.test_fraction, self.split_seed = val_fraction, test_fraction, split_seed
         self.binarize, self.augment = binarize, list(augment or [])
+        self.centred = centred
         self.rows: Rows
         self.splits: dict[str, Tensor] = {}  # name -> [n] row numbers
         self.scale: Scale
@@ -73,6 +78,8 @@ class Dataset:
             )
         self.splits = self.make_splits()
         self.scale = self.make_scale(x, self.splits["train"])
+        if self.centred:
+            self.scale = Scale(self.mean(), self.scale.factor)
         if self.augment and not self.is_image:
             raise UserError(
                 f"dataset.augment: {self.augment} needs images; these rows are vectors {list(self.shape)}"
@@ -155,6 +162,14 @@ class Dataset:
         low, high = self.extremes()
         return low >= 0 and high <= 1
 
+    def mean(self) -> Tensor:
+        """Of the training rows, in stored units, [*shape]."""
+        train = self.splits["train"].to(self.rows.x.device)
+        total = torch.zeros(self.shape, dtype=torch.float64)
+        for piece in train.split(4096):
+            total += self.rows.x.index_select(0, piece).sum(0, dtype=torch.float64).cpu()
+        return (total / len(train)).float()
+
     def extremes(self) -> tuple[float, float]:
         """Bounds of model input over the training rows; where bytes fill [0, 1], without looking at them."""
         x, device = self.rows.x, self.device
@@ -163,13 +178,20 @@ class Dataset:
             low, high = (float(end) for end in self.scale(ends).aminmax())
             if (low, high) == (0, 1):
                 return low, high
-        pieces = self.splits["train"].to(x.device).split(256)
-        bounds = [self.scale(x.index_select(0, piece).to(device)).aminmax() for piece in pieces]
+        return self.bounds(self.scale)
+
+    def bounds(self, units: Callable[[Tensor], Tensor]) -> tuple[float, float]:
+        """Least and greatest number of the training rows in these units."""
+        x, train = self.rows.x, self.splits["train"]
+        pieces = train.to(x.device).split(256)
+        bounds = [units(x.index_select(0, piece).to(self.device)).aminmax() for piece in pieces]
         return min(float(bound.min) for bound in bounds), max(float(bound.max) for bound in bounds)
 
     @property
     def ends(self) -> tuple[float, float]:
         """Black and white in stored units: what becomes 0 and 1 if rows lie there, else what they span."""
-        bounds = (0.0, 1.0) if self.is_unit else self.extremes()
-        raw = self.scale.inverse(torch.tensor(bounds, device=self.device).view(2, *[1] * len(self.shape)))
+        if not self.is_unit:
+            return self.bounds(lambda raw: raw)
+        bounds = torch.tensor((0.0, 1.0), device=self.device).view(2, *[1] * len(self.shape))
+        raw = self.scale.inverse(bounds)
         return float(raw[0].min()), float(raw[1].max())

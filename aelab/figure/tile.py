@@ -15,13 +15,11 @@ def pixels(x: Tensor, dataset: Dataset) -> np.ndarray:
     Black and white are the ends of the data's own range, the same for all; what lies beyond is clipped.
     A picture of another size, a low resolution, is enlarged to the data's, its pixels still visible.
     """
-    low, high = dataset.extremes()
-    if low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
+    black, white = dataset.ends
     x = x.detach().float()
     if x.shape[-2:] != dataset.shape[-2:]:
         x = interpolate(x, size=dataset.shape[-2:], mode="nearest")
-    shade = ((x - low) / ((high - low) or 1.0)).clamp(0, 1)
+    shade = ((dataset.scale.inverse(x) - black) / ((white - black) or 1.0)).clamp(0, 1)
     return shade[:, :3].permute(0, 2, 3, 1).numpy() if shade.shape[1] >= 3 else shade[:, 0].numpy()
 
 

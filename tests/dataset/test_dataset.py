@@ -79,6 +79,16 @@ def test_ends_are_what_black_and_white_are_stored_as() -> None:
     assert Given(Rows(torch.rand(9, 1, 2, 2) * 4 - 1), lambda train: fixed(-1, 4)).setup().ends == (-1, 3)
 
 
+def test_centred_rows_lack_the_mean_of_the_training_rows() -> None:
+    data, train = grey(centred=True), grey().splits["train"]
+    x, _ = data.batch(train)
+    torch.testing.assert_close(x, (BYTES[train].float() - BYTES[train].float().mean(0)) / 255)
+    assert data.ends == (BYTES[train].min(), BYTES[train].max())
+    torch.testing.assert_close(data.scale.inverse(x), BYTES[train].float(), atol=1e-3, rtol=0)
+    with pytest.raises(UserError, match=r"needs data in \[0, 1\]"):
+        grey(centred=True, binarize="dynamic")
+
+
 def test_limit_holds_for_every_split() -> None:
     data = grey(limit=12)
     assert {name: len(rows) for name, rows in data.splits.items()} == {"train": 12, "val": 12, "test": 12}

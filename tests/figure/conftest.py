@@ -81,6 +81,7 @@ def memory() -> Callable[..., Dataset]:
         n: int = 60,
         classes: int = 3,
         scale: Callable[[Tensor], Scale] | None = None,
+        **common: Any,
     ) -> Dataset:
         generator = torch.Generator().manual_seed(0)
         if len(shape) == 3:
@@ -90,7 +91,7 @@ def memory() -> Callable[..., Dataset]:
             scale = scale or (lambda train: fixed(10, 3))
         names = [f"class {i}" for i in range(classes)]
         rows = Rows(x, torch.arange(n) % classes if classes else None, names if classes else None)
-        return Memory(rows, scale).setup()
+        return Memory(rows, scale, **common).setup()
 
     return make
 

@@ -45,6 +45,14 @@ def test_other_scales_show_the_training_rows_from_black_to_white(memory, scale):
     assert set(np.unique(beyond)) == {0, 1}  # clipped, not wrapped
 
 
+def test_centred_rows_are_shown_with_their_mean(memory):
+    plain, centred = memory((1, 5, 4)), memory((1, 5, 4), centred=True)
+    rows = plain.splits["train"]
+    black, white = plain.rows.x[rows].min() / 255, plain.rows.x[rows].max() / 255
+    want = (pixels(plain.batch(rows)[0], plain) - black.item()) / (white - black).item()
+    np.testing.assert_allclose(pixels(centred.batch(rows)[0], centred), want, atol=1e-5)
+
+
 def test_a_constant_image_is_drawn(memory):
     dataset = memory((1, 2, 2), scale=lambda train: Scale(torch.tensor(0.0), torch.tensor(-1.0)))
     dataset.rows.x.fill_(7)
