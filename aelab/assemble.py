@@ -1,5 +1,6 @@
 """From a composed config to the run's objects: what is wrong is found here, all of it, before training."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,20 +18,22 @@ from aelab.errors import Problems, UserError
 from aelab.metric.metric import Metric
 from aelab.model.autoencoder import Autoencoder
 from aelab.objective import Objective
-from aelab.optimizer import make_optimizer
+from aelab.optimizer import make_optimizer, with_optimizers
 from aelab.plan import plan
+from aelab.stage.stage import Stage
 from aelab.system import System
 
 LISTS = ("corruption", "loss", "metric", "figure", "baseline", "logger", "callback")
 """Groups whose choice may be a list: mappings by name."""
 
-SUPPLIED = ("shape", "target", "maps", "link", "params", "folder", "save_dir")
+SUPPLIED = ("shape", "target", "maps", "link", "params", "optimizer", "folder", "save_dir")
 """Arguments that the program gives."""
 
 SCHEMA = {
     "seed": int,
     "name": str | None,
     "dry_run": bool,
+    "recipe": dict[str, Stage],
     "matmul_precision": Literal["highest", "high", "medium"],
 }
 """Settings that belong to no class."""
@@ -41,7 +44,7 @@ class Job:
     """The objects of a run."""
 
     system: System
-    recipe: dict[str, Any]
+    recipe: dict[str, Stage]
     figures: dict[str, Any]
     baselines: dict[str, Any]
     loggers: list[Any]
@@ -54,7 +57,7 @@ def check(config: DictConfig) -> list[str]:
         for group in LISTS:
             config.setdefault(group, {})
     notices = drop_leftovers(config, (*LISTS, "recipe"))
-    found = problems(config, SCHEMA, SUPPLIED)
+    found = problems(config, SCHEMA, SUPPLIED) or problems(with_optimizers(config), SCHEMA, SUPPLIED)
     if not config.loss:
         found.append("loss: at least one term is needed, for example loss=[mse]")
     if found:
@@ -67,17 +70,20 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     torch.manual_seed(config.seed)
     torch.set_float32_matmul_precision(config.matmul_precision)
     config.dataset.root = str(Path(config.dataset.root).expanduser())
-    wrong = Problems()
-    figures, baselines, recipe = (
-        wrong.attempt(build, config[group]) for group in ("figure", "baseline", "recipe")
-    )
+    wrong, whole = Problems(), with_optimizers(config)
+    figures, baselines = (wrong.attempt(build, config[group]) for group in ("figure", "baseline"))
+    recipe = wrong.attempt(build_recipe, whole)
     loggers = wrong.attempt(build_each_in, config.logger, save_dir=str(folder))
     callbacks = wrong.attempt(build_each_in, config.callback, folder=folder / "checkpoints")
     wrong.attempt(build, config.trainer, **QUIET)
-    wrong.attempt(make_optimizer, config.optimizer, [torch.nn.Parameter(torch.zeros(1))])
+    trial = [torch.nn.Parameter(torch.zeros(1))]
+    wrong.attempt(make_optimizer, config.optimizer, trial)
     system = wrong.attempt(assemble_system, config)
     wrong.stop()
     system = cast(System, system)
+    for node in whole.recipe.values():
+        if "optimizer" in node:
+            wrong.attempt(make_optimizer, node.optimizer, trial)
     wrong.lines += unmonitored(dict(zip(config.callback, callbacks, strict=True)), system)
     wrong.lines += [
         f"recipe.{name}{'' if line.startswith('.') else ': '}{line}"
@@ -103,6 +109,16 @@ def assemble(config: DictConfig, folder: Path) -> Job:
 
 
 QUIET = {"logger": False, "callbacks": None, "enable_checkpointing": False, "enable_progress_bar": False}
+
+
+def build_recipe(config: DictConfig) -> dict[str, Stage]:
+    """The stages by name, those that descend given what makes their optimizers."""
+    wrong, recipe = Problems(), {}
+    for name, node in config.recipe.items():
+        own = {"optimizer": functools.partial(make_optimizer, node.get("optimizer") or config.optimizer)}
+        recipe[name] = wrong.attempt(build, node, **taken(node, own))
+    wrong.stop()
+    return recipe
 
 
 def build_each_in(nodes: Mapping[str, DictConfig], **place: Any) -> list[Any]:

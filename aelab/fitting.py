@@ -1,6 +1,5 @@
 """The stages of a run, one after another."""
 
-import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from aelab.build import build
 from aelab.callback.checkpoint import Checkpoint, write
 from aelab.history import History
 from aelab.interrupt import Interrupt
-from aelab.optimizer import make_optimizer
 from aelab.stage.record import Record
 from aelab.stage.stage import Stage, Work
 from aelab.weights import weights_of
@@ -42,7 +40,6 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tup
                 name=name,
                 seed=config.seed,
                 trainer=trainer,
-                make_optimizer=functools.partial(make_optimizer, config.optimizer),
                 make_model=model_maker(config, job),
                 make_terms=lambda: build(config.loss),
                 make_corruptions=lambda: build(config.corruption),

@@ -1,29 +1,51 @@
-"""An optimizer whose numbers may be schedules."""
+"""Optimizers, whose numbers may be schedules."""
 
+import copy
 from collections.abc import Iterable
-from typing import Any
+from typing import Protocol
 
 import torch
 from omegaconf import DictConfig, OmegaConf
 
 from aelab.build import build
+from aelab.errors import UserError
 from aelab.schedule import Schedule
+from aelab.setting import said
 
 
-def make_optimizer(
-    node: DictConfig, params: Iterable[torch.nn.Parameter], **changed: Any
-) -> torch.optim.Optimizer:
+class MakeOptimizer(Protocol):
+    """From the parameters of a training to its optimizer."""
+
+    def __call__(self, params: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer: ...
+
+
+def make_optimizer(node: DictConfig, params: Iterable[torch.nn.Parameter]) -> torch.optim.Optimizer:
     """The optimizer of a node; its parameter groups hold the schedules for a Clock to find.
 
     PyTorch compares the numbers when it builds, so it is shown where each schedule starts.
-
-    changed: settings of a stage's own, numbers or schedules, instead of the node's.
     """
     nested = {str(key): value for key, value in node.items() if OmegaConf.is_dict(value)}
-    schedules = {key: build(value) for key, value in nested.items() if key not in changed}
-    schedules |= {key: value for key, value in changed.items() if isinstance(value, Schedule)}
-    starts: dict[str, float] = {key: schedule(0.0) for key, schedule in schedules.items()}
-    optimizer = build(node, params=params, **{**changed, **starts})
+    schedules: dict[str, Schedule] = {key: build(value) for key, value in nested.items()}
+    starts = {key: schedule(0.0) for key, schedule in schedules.items()}
+    optimizer = build(node, params=params, **starts)
     for group in optimizer.param_groups:
-        group.update({key: schedule for key, schedule in schedules.items() if isinstance(schedule, Schedule)})
+        group.update(schedules)
     return optimizer
+
+
+def with_optimizers(config: DictConfig) -> DictConfig:
+    """A copy of a config in which the optimizer of every stage is whole.
+
+    It is the run's, with the settings that the stage changes; or another, where those have a `_target_`.
+    """
+    whole = copy.deepcopy(config)
+    OmegaConf.set_struct(whole, False)
+    for name, stage in whole.recipe.items():
+        if "optimizer" not in stage:
+            continue
+        own = OmegaConf.create({}) if stage.optimizer is None else stage.optimizer
+        if not OmegaConf.is_dict(own):
+            raise UserError(f"recipe.{name}.optimizer: takes a mapping, got {said(own)}")
+        if "_target_" not in own:
+            stage.optimizer = OmegaConf.merge(whole.optimizer, own)
+    return whole

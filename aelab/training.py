@@ -15,6 +15,7 @@ from aelab.history import History
 from aelab.interrupt import Interrupt
 from aelab.ledger import Ledger
 from aelab.minibatches import Minibatches
+from aelab.optimizer import MakeOptimizer
 from aelab.plan import Chunks, Plan, Position
 from aelab.seed import derive, seeder
 from aelab.system import System
@@ -39,7 +40,7 @@ class Training(pl.LightningModule):
         plan: Plan,
         stage: str,
         seed: int,
-        make_optimizer: Callable[..., torch.optim.Optimizer],
+        make_optimizer: MakeOptimizer,
         history: History,
         interrupt: Interrupt,
         clip: tuple[float | None, str | None] = (None, None),

@@ -1,7 +1,6 @@
 """Training a system by gradient steps on its objective: what `fit`, `layerwise` and `finetune` share."""
 
 import copy
-import functools
 import logging
 import warnings
 from pathlib import Path
@@ -14,6 +13,7 @@ from pytorch_lightning.callbacks import Checkpoint as LightningCheckpoint
 from aelab.callback.checkpoint import Checkpoint
 from aelab.callback.progress import Progress
 from aelab.evaluation import part_names
+from aelab.optimizer import MakeOptimizer
 from aelab.plan import count, plan
 from aelab.stage.stage import Work, capped
 from aelab.system import System
@@ -36,8 +36,8 @@ def descend(
     work: Work,
     system: System,
     name: str,
+    optimizer: MakeOptimizer,
     epochs: int | None = None,
-    optimizer: dict[str, Any] | None = None,
     monitor: str | None = None,
 ) -> None:
     """Minimise the system's objective over its parameters; see Training.
@@ -46,7 +46,7 @@ def descend(
 
     name: of this training, in metrics.csv.
     epochs: at most so many; None leaves it to the trainer.
-    optimizer: settings that differ from the run's own.
+    optimizer: from the parameters to it.
     monitor: the validation metric that chooses, instead of the checkpoint callback's own.
     """
     folder, is_own = work.folder(name), work.is_own(name)
@@ -91,7 +91,7 @@ def descend(
         pieces,
         stage=name,
         seed=work.seed,
-        make_optimizer=functools.partial(work.make_optimizer, **(optimizer or {})),
+        make_optimizer=optimizer,
         history=work.history,
         interrupt=work.interrupt,
         clip=(settings.get("gradient_clip_val"), settings.get("gradient_clip_algorithm")),

@@ -3,7 +3,7 @@
 import copy
 import functools
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -19,6 +19,7 @@ from aelab.metric.probe import Probe
 from aelab.model.autoencoder import Autoencoder
 from aelab.model.classifier import Classifier
 from aelab.objective import Objective
+from aelab.optimizer import MakeOptimizer
 from aelab.seed import derive
 from aelab.stage.descent import descend
 from aelab.stage.stage import Stage, Work, check_epochs
@@ -40,20 +41,20 @@ class Finetune(Stage):
     scratch: whether to train the net from random weights too.
     softmax: how V and c begin: `random`, or `probe`, a logistic regression on the codes as they are before,
         so that large gradients of an untrained softmax do not undo what the encoder has learnt.
-    optimizer: settings that differ from the run's optimizer, for example {lr: 1.0e-4}.
+    optimizer: the run's, but for settings that it changes; with a `_target_`, another.
     """
 
     aside = True
 
     def __init__(
         self,
+        optimizer: MakeOptimizer,
         epochs: int | None = None,
         labels: float = 1.0,
         dropout: float = 0.0,
         corruption: Mapping[str, Corruption] | None = None,
         scratch: bool = True,
         softmax: Literal["random", "probe"] = "random",
-        optimizer: dict[str, Any] | None = None,
     ) -> None:
         if not 0 < labels <= 1 and (labels < 1 or labels != int(labels)):
             raise ValueError(f"labels must be a fraction in (0, 1] or a whole number of rows, got {labels}")
@@ -83,7 +84,7 @@ class Finetune(Stage):
         system = System(dataset, corruption, classifier, objective, {"error": Error()})
         if self.softmax == "probe":
             begin_with_probe(classifier, system)
-        descend(work, system, name, self.epochs, self.optimizer, monitor="val/error")
+        descend(work, system, name, self.optimizer, self.epochs, monitor="val/error")
         splits = [split for split in ("val", work.system.dataset.final) if split in dataset.splits]
         found = score(system, splits)
         return {f"{s}/{metric}": found[f"{s}/error"] for s in splits if f"{s}/error" in found}

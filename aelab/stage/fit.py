@@ -1,11 +1,12 @@
 """Training the whole autoencoder on the run's loss, or on one of the stage's own."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 from aelab.compatible import mismatched
 from aelab.loss.term import Term
 from aelab.objective import Objective
+from aelab.optimizer import MakeOptimizer
 from aelab.stage.descent import descend
 from aelab.stage.stage import Stage, Work, check_epochs
 from aelab.system import System
@@ -17,21 +18,21 @@ class Fit(Stage):
     epochs: at most the trainer's; null takes the trainer's.
     target: what training rebuilds: x, or x_tilde where clean data is not to be had.
     loss: terms of its own, by name; null takes the run's.
-    optimizer: settings that differ from the run's optimizer, for example {lr: 1.0e-4}.
+    optimizer: the run's, but for settings that it changes; with a `_target_`, another.
     """
 
     def __init__(
         self,
+        optimizer: MakeOptimizer,
         epochs: int | None = None,
         target: Literal["x", "x_tilde"] = "x",
         loss: dict[str, Term] | None = None,
-        optimizer: dict[str, Any] | None = None,
     ) -> None:
         self.epochs, self.target = check_epochs(epochs), target
         self.loss, self.optimizer = loss, optimizer
 
     def run(self, work: Work) -> dict[str, float]:
-        descend(work, self.view(work.system), work.name, self.epochs, self.optimizer)
+        descend(work, self.view(work.system), work.name, self.optimizer, self.epochs)
         return {}
 
     def view(self, system: System) -> System:

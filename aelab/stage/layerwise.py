@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 from math import inf
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from aelab.model.activation import range_of
 from aelab.model.autoencoder import Autoencoder, Latent
 from aelab.model.net import Block, Net
 from aelab.objective import Objective
+from aelab.optimizer import MakeOptimizer
 from aelab.reads import missing
 from aelab.stage.descent import descend
 from aelab.stage.stage import Stage, Work, check_epochs
@@ -36,15 +37,15 @@ class Layerwise(Stage):
     epochs: of each layer, at most the trainer's; null takes the trainer's.
     loss: terms by name; null takes the run's.
     corruption: of each layer's input, by name; null takes the run's.
-    optimizer: settings that differ from the run's optimizer.
+    optimizer: the run's, but for settings that it changes; with a `_target_`, another.
     """
 
     def __init__(
         self,
+        optimizer: MakeOptimizer,
         epochs: int | None = None,
         loss: dict[str, Term] | None = None,
         corruption: Mapping[str, Corruption] | None = None,
-        optimizer: dict[str, Any] | None = None,
     ) -> None:
         self.epochs, self.loss, self.corruption = check_epochs(epochs), loss, corruption
         self.optimizer = optimizer
@@ -62,7 +63,7 @@ class Layerwise(Stage):
                     part.always = False
             system = System(dataset, Corruptions(parts), layer, Objective(terms), {})
             name = f"{work.name}.{i}"
-            descend(work, system, name, self.epochs, self.optimizer)
+            descend(work, system, name, self.optimizer, self.epochs)
         return {}
 
     def objections(self, system: System) -> Iterable[str]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from pytorch_lightning import Callback
 from pytorch_lightning.loggers import Logger
 
@@ -25,7 +24,6 @@ class Work:
     system: the run's own.
     name: the stage's.
     trainer: Lightning's own Trainer settings.
-    make_optimizer: (params, **changed settings) -> the optimizer.
     make_model, make_terms, make_corruptions: what the run's config says, untrained, anew at every call.
     callbacks: as they were built; every training takes copies.
     checkpoints: the run's folder of them.
@@ -37,7 +35,6 @@ class Work:
     name: str
     seed: int
     trainer: dict[str, Any]
-    make_optimizer: Callable[..., torch.optim.Optimizer]
     make_model: Callable[[], Autoencoder]
     make_terms: Callable[[], dict[str, Term]]
     make_corruptions: Callable[[], dict[str, Corruption]]

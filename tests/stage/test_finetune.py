@@ -265,4 +265,4 @@ def test_without_labels_it_is_refused(aelab: Aelab, tmp_path: Path) -> None:
 @pytest.mark.parametrize("labels", [0, -1, 1.5, 10.5])
 def test_labels_are_a_fraction_or_a_number(labels: float) -> None:
     with pytest.raises(ValueError, match="labels must be a fraction"):
-        Finetune(labels=labels)
+        Finetune(optimizer=torch.optim.Adam, labels=labels)
