@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from aelab.metric.metric import Metric
@@ -62,16 +61,6 @@ class Probe(Metric):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             return LogisticRegression(C=C, max_iter=self.max_iter).fit(x, y)
-
-    def softmax(self, classes: int) -> tuple[Tensor, Tensor]:
-        """(V [classes, d], c [classes]) of the same classifier for codes as they are."""
-        w, b, known = self.classifier.coef_, self.classifier.intercept_, self.classifier.classes_
-        if len(w) < len(known):  # of two classes only their difference is kept
-            w, b = np.concatenate([-w / 2, w / 2]), np.concatenate([-b / 2, b / 2])
-        v, c = torch.zeros(classes, w.shape[1]), torch.full((classes,), float(b.min()) - 1)
-        v[known] = torch.from_numpy(w / self.scale).float()
-        c[known] = torch.from_numpy(b - w @ self.mean / self.scale).float()
-        return v, c
 
     def reset(self) -> None:
         self.wrong, self.samples = 0, 0

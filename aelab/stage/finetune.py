@@ -1,9 +1,7 @@
 """Supervised fine-tuning: the encoder and a softmax, trained on labels."""
 
 import copy
-import functools
 from collections.abc import Iterable, Mapping
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -12,10 +10,9 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from aelab.corruption.corruption import Corruption, Corruptions
 from aelab.dataset.dataset import Dataset
 from aelab.dataset.split import hold_out
-from aelab.evaluation import gives_of, learn, score, traces
+from aelab.evaluation import score
 from aelab.loss.cross_entropy import CrossEntropy
 from aelab.metric.error import Error
-from aelab.metric.probe import Probe
 from aelab.model.autoencoder import Autoencoder
 from aelab.model.classifier import Classifier
 from aelab.objective import Objective
@@ -39,8 +36,6 @@ class Finetune(Stage):
     dropout: of the code, before the softmax.
     corruption: of the inputs, by name, in training only; what is `always` there in the run stays.
     scratch: whether to train the net from random weights too.
-    softmax: how V and c begin: `random`, or `probe`, a logistic regression on the codes as they are before,
-        so that large gradients of an untrained softmax do not undo what the encoder has learnt.
     optimizer: the run's, but for settings that it changes; with a `_target_`, another.
     """
 
@@ -54,14 +49,13 @@ class Finetune(Stage):
         dropout: float = 0.0,
         corruption: Mapping[str, Corruption] | None = None,
         scratch: bool = True,
-        softmax: Literal["random", "probe"] = "random",
     ) -> None:
         if not 0 < labels <= 1 and (labels < 1 or labels != int(labels)):
             raise ValueError(f"labels must be a fraction in (0, 1] or a whole number of rows, got {labels}")
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
         self.epochs, self.labels, self.dropout = check_epochs(epochs), labels, dropout
-        self.corruption, self.scratch, self.softmax = corruption or {}, scratch, softmax
+        self.corruption, self.scratch = corruption or {}, scratch
         self.optimizer = optimizer
 
     def run(self, work: Work) -> dict[str, float]:
@@ -82,8 +76,6 @@ class Finetune(Stage):
         corruption = Corruptions(parts | copy.deepcopy(dict(self.corruption)))
         objective = Objective({"cross_entropy": CrossEntropy()})
         system = System(dataset, corruption, classifier, objective, {"error": Error()})
-        if self.softmax == "probe":
-            begin_with_probe(classifier, system)
         descend(work, system, name, self.optimizer, self.epochs, monitor="val/error")
         splits = [split for split in ("val", work.system.dataset.final) if split in dataset.splits]
         found = score(system, splits)
@@ -108,17 +100,6 @@ class Finetune(Stage):
                     f".labels: {n} rows in minibatches of {b} leave a last one of one, which has no batch "
                     "statistics"
                 )
-
-
-def begin_with_probe(classifier: Classifier, system: System) -> None:
-    """V and c from a logistic regression on the codes of the training rows."""
-    probe = Probe(C=[0.01, 0.03, 0.1], max_iter=100)
-    learn({"probe": probe}, functools.partial(traces, system), gives_of(system))
-    if probe.classifier is not None:
-        v, c = probe.softmax(classifier.head.out_features)
-        with torch.no_grad():
-            classifier.head.weight.copy_(v)
-            classifier.head.bias.copy_(c)
 
 
 def classes(dataset: Dataset) -> int:

@@ -126,16 +126,3 @@ def test_the_codes_stay_as_they_are() -> None:
 def test_refuses(C: float | list[float], max_iter: int, name: str) -> None:
     with pytest.raises(ValueError, match=name):
         Probe(C, max_iter)
-
-
-@pytest.mark.parametrize("labels", [3, 2])
-def test_its_softmax_takes_codes_as_they_are(labels: int) -> None:
-    z, y = clusters()
-    z, y = 5 * z[y < labels] + 7, y[y < labels]
-    metric = Probe(0.1, 1000)
-    metric.fit(z, y)
-    v, c = metric.softmax(4)
-    told = metric.classifier.predict_proba((z.numpy() - metric.mean) / metric.scale)
-    given = (z @ v.T + c)[:, :labels].softmax(1)
-    assert torch.allclose(given, torch.from_numpy(told).float(), atol=1e-4)
-    assert ((z @ v.T + c).argmax(1) < labels).float().mean() > 0.9
