@@ -70,32 +70,40 @@ class Layerwise(Stage):
         if remedy := unstackable(system.model):
             yield remedy
             return
-        terms = dict(system.objective.terms.items()) if self.loss is None else self.loss
-        chain = system.corruption.parts if self.corruption is None else self.corruption
-        below, shape = (-inf, inf), system.dataset.shape
-        for i, layer in enumerate(layers(system.model, shape), 1):
-            there = ("x", "x_tilde", "index", "y", *Corruptions(dict(chain)).gives, *layer.gives)  # type: ignore[arg-type]
-            for name, term in cast(dict[str, Term], terms).items():
-                if lacking := missing(term.forward, there):
-                    yield f"loss.{name} reads {', '.join(lacking)}, which layer {i} does not give"
-                for line in term.objections(layer):
-                    yield f"layer {i}, loss.{name}: {line}"
-                if isinstance(term, Likelihood) and term.maps > layer.maps:
-                    yield (
-                        f"layer {i}, loss.{name}: needs {term.maps} maps, which only the first layer has; "
-                        "recipe.pretrain.loss sets another"
-                    )
-                if isinstance(term, Likelihood) and term.unit and i > 1 and not 0 <= below[0] < below[1] <= 1:
-                    yield (
-                        f"layer {i}, loss.{name}: needs codes in [0, 1] to rebuild; model.activation=sigmoid "
-                        "gives them"
-                    )
-            for name, part in cast(Mapping[str, Corruption], chain).items():
-                try:
-                    part.output_shape(shape if i == 1 else cast(Reshaped, layer.decoder).shape or shape)
-                except ValueError as error:
-                    yield f"layer {i}, corruption.{name}: {error}"
-            below = layer.latent.bounds
+        terms = cast(Mapping[str, Term], system.objective.terms if self.loss is None else self.loss)
+        own = system.corruption.parts if self.corruption is None else self.corruption
+        chain = cast(Mapping[str, Corruption], own)
+        bounds = (0.0, 1.0) if system.dataset.is_unit else (-inf, inf)
+        for i, layer in enumerate(layers(system.model, system.dataset.shape), 1):
+            yield from (f"layer {i}, {line}" for line in unfit(layer, terms, chain, bounds))
+            bounds = layer.latent.bounds
+
+
+def unfit(
+    layer: Autoencoder,
+    terms: Mapping[str, Term],
+    chain: Mapping[str, Corruption],
+    bounds: tuple[float, float],
+) -> Iterator[str]:
+    """A line for each term or corruption that a layer cannot be trained with, its input in these bounds."""
+    there = ("x", "x_tilde", "index", "y", *Corruptions(dict(chain)).gives, *layer.gives)
+    for name, term in terms.items():
+        if lacking := missing(term.forward, there):
+            yield f"loss.{name}: reads {', '.join(lacking)}, which no layer of its own gives"
+        for line in term.objections(layer):
+            yield f"loss.{name}: {line}"
+        if isinstance(term, Likelihood) and term.maps > layer.maps:
+            only = "only the first layer has; recipe.pretrain.loss sets another"
+            yield f"loss.{name}: needs {term.maps} maps, which {only}"
+        if isinstance(term, Likelihood) and term.unit and not 0 <= bounds[0] < bounds[1] <= 1:
+            yield f"loss.{name}: needs codes in [0, 1] to rebuild; model.activation=sigmoid gives them"
+    assert layer.decoder is not None
+    channels, *size = cast(tuple[int, ...], layer.decoder.shape)
+    for name, part in chain.items():
+        try:
+            part.output_shape((channels // layer.maps, *size))
+        except ValueError as error:
+            yield f"corruption.{name}: {error}"
 
 
 def unstackable(model: Autoencoder) -> str | None:
