@@ -1,8 +1,9 @@
 """Runs the papers' experiments and writes what came out to docs/reproductions.md.
 
-    python benchmarks/reproduce.py                    every row
+    python benchmarks/reproduce.py                    every row that is not measured
     python benchmarks/reproduce.py cae2011 dae2008    some
     python benchmarks/reproduce.py --seeds 0,1,2 pca  mean and deviation over seeds
+    python benchmarks/reproduce.py --again pca        measured or not
     python benchmarks/reproduce.py --write            only the page, from what was measured before
 
 What is measured is kept in docs/reproductions.json, a record for every command and seed; the page is
@@ -10,6 +11,7 @@ written from it. A row that nobody has run as its settings are now says so.
 """
 
 import argparse
+import functools
 import hashlib
 import json
 import os
@@ -39,23 +41,42 @@ with its pretraining, fine-tuning, metrics and pictures. Data: MNIST, 54,000 row
 """
 
 
+COLUMNS = {
+    "experiment": "---", "metric": "---", "paper": "---:", "goal": "---", "ours": "---:", "seeds": "---:",
+    "epochs": "---:", "minutes": "---:", "hardware": "---", "source": "---", "command": "---",
+}  # fmt: skip
+
+
 def main() -> None:
     rows: dict[str, list[dict[str, Any]]] = yaml.safe_load((HERE / "reproductions.yaml").read_text())
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(rows)}")
     parser.add_argument("--seeds", default="0", help="for example 0,1,2")
+    parser.add_argument("--again", action="store_true", help="what is measured, too")
     parser.add_argument("--write", action="store_true", help="run nothing")
     parser.add_argument("--row", type=int, help="only this row of each name, from 0")
     arguments = parser.parse_args()
     if unknown := set(arguments.names) - set(rows):
         parser.error(f"no {', '.join(sorted(unknown))}; there are {', '.join(rows)}")
-    for name in [] if arguments.write else arguments.names or list(rows):
-        for i, row in enumerate(rows[name]):
-            if arguments.row in (None, i):
-                for seed in arguments.seeds.split(","):
-                    measure(row, int(seed))
-                    PAGE.write_text(page(rows, load()))
+    asked = [
+        (row, int(seed))
+        for name in arguments.names or list(rows)
+        for i, row in enumerate(rows[name])
+        for seed in arguments.seeds.split(",")
+        if arguments.row in (None, i)
+    ]
+    PAGE.parent.mkdir(exist_ok=True)
+    failed = []
+    for row, seed in [] if arguments.write else asked:
+        if arguments.again or seed not in [record["seed"] for record in measured(row, load())]:
+            try:
+                measure(row, seed)
+            except subprocess.CalledProcessError:
+                failed.append(f"{command(row)} seed={seed}")
+            PAGE.write_text(page(rows, load()))
     PAGE.write_text(page(rows, load()))
+    if failed:
+        raise SystemExit("\n".join(["failed:", *failed]))
 
 
 def command(row: dict[str, Any]) -> str:
@@ -91,12 +112,13 @@ def measure(row: dict[str, Any], seed: int) -> None:
         "epochs": results["epochs"],
         "minutes": round(results["seconds"] / 60, 2),
         "hardware": hardware(),
+        "commit": commit(),
     }
     others = [r for r in load() if (r["command"], r["seed"]) != (typed, seed)]
-    RECORDS.parent.mkdir(exist_ok=True)
     RECORDS.write_text(json.dumps([*others, record], indent=1) + "\n")
 
 
+@functools.cache
 def settings(typed: str) -> str:
     """A digest of what a command means, of all settings that its numbers depend on."""
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
@@ -105,6 +127,14 @@ def settings(typed: str) -> str:
     assert isinstance(whole, dict)
     kept = {key: value for key, value in whole.items() if key not in ("figure", "logger")}
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def commit() -> str:
+    """Of the code, with a + where it is changed."""
+    said = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+"], cwd=HERE, capture_output=True, text=True
+    )
+    return said.stdout.strip()
 
 
 def hardware() -> str:
@@ -116,33 +146,34 @@ def hardware() -> str:
     return f"{model}, {threads} thread{'s' * (threads > 1)}"
 
 
+def measured(row: dict[str, Any], records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A row's records, as its settings are now; in bf16 where there are such."""
+    for typed in dict.fromkeys((command(row), f"aelab {row['run']}")):
+        same = [r for r in records if r["command"] == typed]
+        if found := [r for r in same if r["settings"] == settings(typed)]:
+            return found
+    return []
+
+
 def load() -> list[dict[str, Any]]:
     return json.loads(RECORDS.read_text()) if RECORDS.is_file() else []
 
 
 def page(rows: dict[str, list[dict[str, Any]]], records: list[dict[str, Any]]) -> str:
     """The table, a line for every number."""
-    lines = [
-        "| experiment | metric | paper | goal | ours | seeds | epochs | minutes | hardware | command |",
-        "| --- | --- | ---: | --- | ---: | ---: | ---: | ---: | --- | --- |",
-    ]
+    lines = [f"| {' | '.join(COLUMNS)} |", f"| {' | '.join(COLUMNS.values())} |"]
     for name, variants in rows.items():
         for row in variants:
-            typed = command(row)
-            plain = f"aelab {row['run']}"
-            same = [r for r in records if r["command"] in (typed, plain)]
-            found = [r for r in same if r["settings"] == settings(r["command"])]
+            found = measured(row, records)
+            about_row = about_runs(found) if found else ["", "", "", ""]
+            about_row += [row.get("source", ""), f"`{found[-1]['command'] if found else command(row)}`"]
             for i, (metric, about) in enumerate(row["numbers"].items()):
                 values = [r["metrics"][metric] for r in found if metric in r["metrics"]]
                 ours = shown(values) if values else "not measured"
-                first = [name] if i == 0 else [""]
-                rest = ["", "", "", "", ""]
-                if i == 0:
-                    rest = [f"`{found[-1]['command'] if found else typed}`"]
-                    rest = [*(about_runs(found) if found else ["", "", "", ""]), *rest]
                 paper = about.get("paper")
-                cells = [*first, metric, "" if paper is None else f"{paper:g}", about.get("goal", ""), ours]
-                lines.append(f"| {' | '.join([*cells, *rest])} |")
+                number = [metric, "" if paper is None else f"{paper:g}", about.get("goal", ""), ours]
+                cells = [name, *number, *about_row] if i == 0 else ["", *number, *[""] * len(about_row)]
+                lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([HEAD, *lines]) + "\n"
 
 
