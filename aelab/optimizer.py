@@ -36,7 +36,8 @@ def make_optimizer(node: DictConfig, params: Iterable[torch.nn.Parameter]) -> to
 def with_optimizers(config: DictConfig) -> DictConfig:
     """A copy of a config in which the optimizer of every stage is whole.
 
-    It is the run's, with the settings that the stage changes; or another, where those have a `_target_`.
+    It is the run's, with the settings that the stage changes, null changing nothing; or another, where
+    those have a `_target_`.
     """
     whole = copy.deepcopy(config)
     OmegaConf.set_struct(whole, False)
@@ -47,5 +48,6 @@ def with_optimizers(config: DictConfig) -> DictConfig:
         if not OmegaConf.is_dict(own):
             raise UserError(f"recipe.{name}.optimizer: takes a mapping, got {said(own)}")
         if "_target_" not in own:
-            stage.optimizer = OmegaConf.merge(whole.optimizer, own)
+            changed = [key for key in own if own[key] is not None]
+            stage.optimizer = OmegaConf.merge(whole.optimizer, OmegaConf.masked_copy(own, changed))
     return whole
