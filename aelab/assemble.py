@@ -84,7 +84,7 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     for node in whole.recipe.values():
         if "optimizer" in node:
             wrong.attempt(make_optimizer, node.optimizer, trial)
-    wrong.lines += unmonitored(dict(zip(config.callback, callbacks, strict=True)), system)
+    wrong.lines += unmonitored(dict(zip(config.callback, callbacks, strict=True)), system, config.trainer)
     wrong.lines += [
         f"recipe.{name}{'' if line.startswith('.') else ': '}{line}"
         for name, stage in recipe.items()

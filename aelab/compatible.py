@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from aelab.callback.checkpoint import Checkpoint
 from aelab.dataset.dataset import Dataset
 from aelab.errors import suggest
 from aelab.evaluation import evaluate, part_names
@@ -12,6 +13,7 @@ from aelab.loss.term import Likelihood, Term
 from aelab.model.autoencoder import Autoencoder
 from aelab.objective import Objective
 from aelab.reads import missing
+from aelab.stage.descent import val_rows
 from aelab.system import System, gives
 
 
@@ -31,7 +33,7 @@ def mismatched(system: System) -> list[str]:
         for name, term in objective.terms.items()
         for line in cast(Term, term).objections(model)
     ]
-    lines += [f"metric.{name}: {line}" for name, m in system.metrics.items() for line in m.objections(model)]
+    lines += [f"metric.{name}: {line}" for name, m in system.metrics.items() for line in m.objections(system)]
     b, n = dataset.batch_size, len(dataset.splits["train"])
     if n % b == 1 and any(isinstance(part, _BatchNorm) for part in model.modules()):
         lines.append(
@@ -63,15 +65,30 @@ def explain(lacking: list[str], model: Autoencoder) -> str:
     return f"model/latent={latent} gives {', '.join(model.latent.gives)}"
 
 
-def unmonitored(callbacks: Mapping[str, Any], system: System) -> Iterable[str]:
-    """A line for each callback that monitors a metric which this run will not have."""
+def unmonitored(
+    callbacks: Mapping[str, Any], system: System, trainer: Mapping[str, Any] | None = None
+) -> Iterable[str]:
+    """A line for each callback that monitors a metric which this run will not have.
+
+    trainer: Lightning's settings, which may leave no rows to validate on.
+    """
+    dataset = system.dataset
+    validates = val_rows(len(dataset.splits.get("val", ())), dataset.batch_size, trainer or {}) > 0
     known = {f"{split}/{name}" for split in ("train", "val") for name in part_names(system)}
     for name, callback in callbacks.items():
         monitor = getattr(callback, "monitor", None)
-        if monitor in known or monitor is None:
+        if monitor is None:
             continue
-        if "val" in system.dataset.splits:  # asked only now, since it takes a pass through the nets
-            known |= {f"val/{metric}" for metric in evaluate(system, "val", 2)}
+        if not validates and monitor.startswith("val/") and not isinstance(callback, Checkpoint):
+            yield (
+                f"callback.{name}.monitor: '{monitor}' takes rows to validate on, and this run has none; "
+                "train/loss is there without"
+            )
+            continue
+        if monitor in known:
+            continue
+        # asked only now, since it takes a pass through the nets
+        known |= {f"val/{metric}" for metric in evaluate(system, "train", 2)}
         if monitor not in known:
             there = suggest(monitor, known) or f"; there are {', '.join(sorted(known))}"
             yield f"callback.{name}.monitor: no metric '{monitor}'{there}"

@@ -24,6 +24,7 @@ Source = Callable[..., Iterator[Trace]]
 def inputs(system: System, split: str, limit: int | None = None, in_use: bool = False) -> Iterator[Trace]:
     """x, x̃ and what else comes before the encoder; the same corruption every time. To be used `at_rest`."""
     dataset, device = system.dataset, system.device
+    dataset.to(device)  # where the model is; it may have moved since they were together
     rows, size = dataset.splits[split][:limit], max(dataset.batch_size, AT_LEAST)
     seed, first = seeder(device), derive("evaluation", split)
     for start in range(0, len(rows), size):

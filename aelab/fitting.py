@@ -9,9 +9,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from aelab.assemble import Job, assemble_model
 from aelab.build import build
-from aelab.callback.checkpoint import Checkpoint, write
+from aelab.callback.checkpoint import write
 from aelab.history import History
 from aelab.interrupt import Interrupt
+from aelab.seed import derive
 from aelab.stage.record import Record
 from aelab.stage.stage import Stage, Work
 from aelab.weights import weights_of
@@ -20,7 +21,7 @@ from aelab.weights import weights_of
 def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tuple[int, dict[str, float]]:
     """Run every stage of the job's recipe in a folder.
 
-    The epochs that the run's own training took, and the metrics that only stages know. A run that goes on
+    The epochs that the run's own trainings took, and the metrics that only stages know. A run that goes on
     loads the weights of trainings that are finished, and continues the first that is not.
     """
     checkpoints = folder / "checkpoints"
@@ -31,8 +32,7 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tup
     trainer: Any = OmegaConf.to_container(config.trainer, resolve=True)
     trainer["default_root_dir"] = trainer.get("default_root_dir") or str(folder)
     main, metrics = own(job.recipe), {}
-    keeps = trainer["enable_checkpointing"] and any(isinstance(c, Checkpoint) for c in job.callbacks)
-    keeps = keeps and any(True for _ in job.system.parameters())
+    has_weights = any(True for _ in job.system.parameters())
     with interrupt.listening():
         for name, stage in job.recipe.items():
             work = Work(
@@ -40,7 +40,7 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tup
                 name=name,
                 seed=config.seed,
                 trainer=trainer,
-                make_model=model_maker(config, job),
+                make_model=model_maker(config, job, name),
                 make_terms=lambda: build(config.loss),
                 make_corruptions=lambda: build(config.corruption),
                 loggers=job.loggers,
@@ -53,13 +53,14 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tup
             )
             metrics |= stage.run(work)
             interrupt.check()
-            if name == main and keeps and not (stage.steps and name in record.lengths):
-                # no gradient steps wrote one
+            if name == main and work.keeps and has_weights and name not in record.lengths:
+                # no training of this name wrote one
                 checkpoints.mkdir(parents=True, exist_ok=True)
                 write(weights_of(job.system, name), checkpoints / "last.ckpt")
     history.flush()
-    epochs = [row["epoch"] for row in history.rows if row["stage"] == main]
-    return (epochs[-1] if epochs else 0), metrics
+    last = {row["stage"]: row["epoch"] for row in history.rows}  # of each training, `pretrain.1` among them
+    epochs = sum(n for training, n in last.items() if training == main or training.startswith(f"{main}."))
+    return epochs, metrics
 
 
 def own(recipe: dict[str, Stage]) -> str | None:
@@ -67,13 +68,12 @@ def own(recipe: dict[str, Stage]) -> str | None:
     return next((name for name in reversed(recipe) if not recipe[name].aside), None)
 
 
-def model_maker(config: DictConfig, job: Job) -> Callable[[], Any]:
-    """Untrained models of the run's config, with other random weights at every call."""
-    calls = iter(range(1, 1000))
+def model_maker(config: DictConfig, job: Job, stage: str) -> Callable[[], Any]:
+    """Untrained models of the run's config, with random weights of this stage's own."""
 
     def make() -> Any:
         with torch.random.fork_rng():
-            torch.manual_seed(config.seed + 10_000 * next(calls))
+            torch.manual_seed(derive(config.seed, stage, "model"))
             return assemble_model(config, job.system)
 
     return make

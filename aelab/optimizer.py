@@ -48,6 +48,6 @@ def with_optimizers(config: DictConfig) -> DictConfig:
         if not OmegaConf.is_dict(own):
             raise UserError(f"recipe.{name}.optimizer: takes a mapping, got {said(own)}")
         if "_target_" not in own:
-            changed = [key for key in own if own[key] is not None]
+            changed = [str(key) for key in own if own[key] is not None]
             stage.optimizer = OmegaConf.merge(whole.optimizer, OmegaConf.masked_copy(own, changed))
     return whole

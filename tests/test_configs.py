@@ -66,7 +66,7 @@ SUITED = {
     ("figure", "filter_history"): ["callback=[checkpoint,snapshots]"],
     ("loss", "kl_sparsity"): ["model.latent.activation=sigmoid"],
     ("recipe", "closed_form"): ["model.widths=[]"],
-    ("recipe", "rbm"): ["model.widths=[]", "model.latent.activation=sigmoid"],
+    ("recipe", "rbm"): ["loss=bce", "model.widths=[]", "model.latent.activation=sigmoid"],
     ("baseline", "lda"): ["metric=[reconstruction,probe]"],  # which rebuild nothing
     ("baseline", "isomap"): ["metric=[reconstruction,probe]"],
     ("baseline", "tsne"): ["figure=latent_map"],

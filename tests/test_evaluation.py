@@ -209,6 +209,14 @@ def test_in_use_what_is_not_always_there_is_left_out() -> None:
     assert not any(torch.equal(trace.x_tilde, trace.x) for trace in traces(always, "val", in_use=True))
 
 
+def test_rows_go_where_the_model_is() -> None:
+    """Without a GPU: to the device that only knows shapes."""
+    system = make(corruption={"masking": Masking(0.5)}).to("meta")
+    for trace in traces(system, "val"):
+        assert {trace[name].device.type for name in ("x", "y", "x_tilde", "z", "x_hat")} == {"meta"}
+    assert system.dataset.device == torch.device("meta")
+
+
 def broken(system: System) -> None:
     """A metric that fails."""
     system.metrics["seen"] = Seen()

@@ -14,7 +14,7 @@ class PCA(Baseline):
     memory: GiB of float32 that the training rows may take; above, components are found batch by batch.
     """
 
-    def __init__(self, memory: float = 2.0) -> None:
+    def __init__(self, memory: float) -> None:
         self.memory = memory
 
     def fit(self, dataset: Dataset, dim: int) -> None:

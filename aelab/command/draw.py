@@ -40,8 +40,14 @@ def task(config: DictConfig) -> None:
         run = opened(config)
         figures = build(config.get("figure", {}))
         paths = draw(figures, view_of(run), Path(config.output or run.folder / "figures"))
+    drawn = set()
     for path in paths:
         sys.stdout.write(f"{path}\n")
+        drawn.add(path.stem)
+    for name in config.get("figure") or {}:
+        if name not in drawn:
+            what = "run" if config.sweep is None else "sweep"
+            notice.info("figure.%s: nothing to show for this %s", name, what)
 
 
 def view_of(run: "Run") -> "View":

@@ -22,7 +22,8 @@ class Dataset:
     batch_size: rows of a minibatch.
     limit: at most this many rows of each split.
     split: `standard`, or `all`: trained and scored on every row.
-    val_fraction, test_fraction: of the rows, where the source has no such split of its own.
+    val_fraction: of the training rows, where the source has no such split of its own.
+    test_fraction: of all rows, where it has none.
     split_seed: draws the split, apart from the run's seed, so that seeds compare on the same rows.
     binarize: `static` draws every pixel once, Bernoulli(x); `dynamic` anew in every minibatch.
     augment: any of flip, shift; of the training rows only.
@@ -58,6 +59,7 @@ class Dataset:
         self.splits: dict[str, Tensor] = {}  # name -> [n] row numbers
         self.scale: Scale
         self.device = torch.device("cpu")
+        self.seen: tuple[Tensor, Tensor] | None = None  # training rows, their span
 
     def read(self) -> Rows:
         """All rows, from the files. Raises UserError, naming the setting, where they are missing or wrong."""
@@ -133,6 +135,7 @@ class Dataset:
         for piece in raw.split(4096):
             drawn = torch.bernoulli(scale(piece).clamp(0, 1), generator=generator)
             piece.copy_(scale.inverse(drawn))
+        self.seen = None
 
     def to(self, device: torch.device) -> "Dataset":
         """Move the rows there, once; what is mapped from a file goes there minibatch by minibatch."""
@@ -181,11 +184,19 @@ class Dataset:
         return self.bounds(self.scale)
 
     def bounds(self, units: Callable[[Tensor], Tensor]) -> tuple[float, float]:
-        """Least and greatest number of the training rows in these units."""
-        x, train = self.rows.x, self.splits["train"]
-        pieces = train.to(x.device).split(256)
-        bounds = [units(x.index_select(0, piece).to(self.device)).aminmax() for piece in pieces]
-        return min(float(bound.min) for bound in bounds), max(float(bound.max) for bound in bounds)
+        """Least and greatest number of the training rows in these units, where more stays more."""
+        low, high = units(self.span().to(self.device)).aminmax()
+        return float(low), float(high)
+
+    def span(self) -> Tensor:
+        """Least and greatest of every feature over the training rows, in stored units, [2, *shape]; kept."""
+        train = self.splits["train"]
+        if self.seen is None or self.seen[0] is not train:  # a copy may train on fewer
+            x = self.rows.x
+            spans = [x.index_select(0, piece).aminmax(dim=0) for piece in train.to(x.device).split(1024)]
+            low, high = (torch.stack(ends) for ends in zip(*spans, strict=True))
+            self.seen = train, torch.stack([low.amin(0), high.amax(0)])
+        return self.seen[1]
 
     @property
     def ends(self) -> tuple[float, float]:

@@ -35,7 +35,7 @@ class Activations(Figure):
     row: of the final split.
     """
 
-    def __init__(self, row: int = 0) -> None:
+    def __init__(self, row: int) -> None:
         if row < 0:
             raise ValueError(f"row must be at least 0, got {row}")
         self.row = row

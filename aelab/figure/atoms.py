@@ -37,7 +37,7 @@ class Atoms(Figure):
     n: parts of each that are shown; the others are added up.
     """
 
-    def __init__(self, rows: int = 5, n: int = 8) -> None:
+    def __init__(self, rows: int, n: int) -> None:
         for name, value in (("rows", rows), ("n", n)):
             if value < 1:
                 raise ValueError(f"{name} must be at least 1, got {value}")

@@ -19,7 +19,7 @@ class FilterHistory(Figure):
     epochs: at most so many of the epochs that were kept, the first and the last among them.
     """
 
-    def __init__(self, n: int = 8, epochs: int = 10) -> None:
+    def __init__(self, n: int, epochs: int) -> None:
         if n < 1:
             raise ValueError(f"n must be at least 1, got {n}")
         if epochs < 2:

@@ -17,7 +17,7 @@ class Filters(Figure):
     n: at most this many.
     """
 
-    def __init__(self, n: int = 64) -> None:
+    def __init__(self, n: int) -> None:
         if n < 1:
             raise ValueError(f"n must be at least 1, got {n}")
         self.n = n

@@ -2,11 +2,10 @@
 
 import torch
 from matplotlib.figure import Figure as Canvas
-from torch import Tensor
 
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
-from aelab.loss.kl_sparsity import KLSparsity
+from aelab.loss.kl_sparsity import KLSparsity, divergence
 
 BINS = 50
 
@@ -19,7 +18,7 @@ class KLCurve(Figure):
     rho: null takes the kl_sparsity term's; a run without that term is drawn only beside a rho given here.
     """
 
-    def __init__(self, rho: float | None = None) -> None:
+    def __init__(self, rho: float | None) -> None:
         if rho is not None and not 0 < rho < 1:
             raise ValueError(f"rho must lie in (0, 1), got {rho}")
         self.rho = rho
@@ -65,10 +64,3 @@ class KLCurve(Figure):
         below.set_xlabel(r"mean activation $\hat\rho_j$ of a unit of the code", fontsize=look.TEXT)
         below.yaxis.get_major_locator().set_params(integer=True)
         return canvas
-
-
-def divergence(rho: float, mean: Tensor) -> Tensor:
-    """KL(ρ ‖ ρ̂) of every ρ̂, finite also at 0 and 1."""
-    eps = torch.finfo(mean.dtype).eps
-    mean = mean.clamp(eps, 1 - eps)
-    return rho * (rho / mean).log() + (1 - rho) * ((1 - rho) / (1 - mean)).log()

@@ -41,7 +41,7 @@ class LatentMap(Figure):
     baselines: whether the baselines' maps stand beside the run's, which may take a while to make.
     """
 
-    def __init__(self, points: int = 5000, baselines: bool = True) -> None:
+    def __init__(self, points: int, baselines: bool) -> None:
         if points < 1:
             raise ValueError(f"points must be at least 1, got {points}")
         self.points, self.baselines = points, baselines

@@ -25,7 +25,7 @@ class Reconstructions(Figure):
     baselines: whether images get a row for every baseline that rebuilds.
     """
 
-    def __init__(self, n: int = 10, baselines: bool = True) -> None:
+    def __init__(self, n: int, baselines: bool) -> None:
         if n < 1:
             raise ValueError(f"n must be at least 1, got {n}")
         self.n, self.baselines = n, baselines

@@ -26,9 +26,9 @@ class Contractive(Term):
 
     def __init__(
         self,
-        jacobian: Literal["closed", "exact", "hutchinson"] = "exact",
-        probes: int = 1,
-        weight: Number = 1.0,
+        jacobian: Literal["closed", "exact", "hutchinson"],
+        probes: int,
+        weight: Number,
     ) -> None:
         super().__init__(weight)
         if probes < 1:

@@ -19,7 +19,7 @@ class Correntropy(Term):
     sigma: errors far above it have no gradient, so begin with a wide one where most are large.
     """
 
-    def __init__(self, sigma: Number = 0.5, weight: Number = 1.0) -> None:
+    def __init__(self, sigma: Number, weight: Number) -> None:
         super().__init__(weight)
         if not all(0 < value < inf for value in numbers(sigma)):
             raise ValueError(f"sigma must be positive and finite, got {sigma}; loss=mse is its limit")

@@ -20,7 +20,7 @@ class Gaussian(Likelihood):
     a second map of the decoder.
     """
 
-    def __init__(self, variance: float | Literal["learned", "per_pixel"] = 1.0, weight: Number = 1.0) -> None:
+    def __init__(self, variance: float | Literal["learned", "per_pixel"], weight: Number) -> None:
         super().__init__(weight)
         if not isinstance(variance, str) and variance <= 0:
             raise ValueError(f"variance must be positive, got {variance}")

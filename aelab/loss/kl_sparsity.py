@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 
 from aelab.loss.term import Term
 from aelab.schedule import Number, numbers
@@ -22,7 +22,7 @@ class KLSparsity(Term):
     rho: how active a unit is to be, on average.
     """
 
-    def __init__(self, rho: Number = 0.05, weight: Number = 1.0) -> None:
+    def __init__(self, rho: Number, weight: Number) -> None:
         super().__init__(weight)
         if not all(0 < value < 1 for value in numbers(rho)):
             raise ValueError(f"rho must lie in (0, 1), got {rho}")
@@ -30,6 +30,9 @@ class KLSparsity(Term):
 
     def objections(self, model: "Autoencoder") -> Iterable[str]:
         low, high = model.latent.bounds
+        for part in model.latent.modules():
+            if isinstance(part, nn.Dropout):  # in training, what stays is scaled up
+                low, high = low / (1 - part.p), high / (1 - part.p)
         if low < 0 or high > 1:
             yield (
                 f"needs codes in [0, 1], this latent's lie in [{low:g}, {high:g}]; "
@@ -40,10 +43,15 @@ class KLSparsity(Term):
         mean = z.mean(0, dtype=torch.promote_types(z.dtype, torch.float32))  # [d]; bf16 knows no 1 − 1e-3
         if self.training:  # a split is scored by every process as a whole
             mean = over_processes(mean)
-        eps = torch.finfo(mean.dtype).eps
-        mean = mean.clamp(eps, 1 - eps)  # a unit that is saturated in the whole batch: finite, no gradient
-        rho = torch.full_like(mean, self.rho)
-        return (rho * (rho / mean).log() + (1 - rho) * ((1 - rho) / (1 - mean)).log()).sum()  # []
+        return divergence(self.rho, mean).sum()  # []
+
+
+def divergence(rho: float, mean: Tensor) -> Tensor:
+    """KL(ρ ‖ ρ̂) of every ρ̂; of a unit that is saturated in the whole batch finite, without a gradient."""
+    eps = torch.finfo(mean.dtype).eps
+    mean = mean.clamp(eps, 1 - eps)
+    p = torch.full_like(mean, rho)
+    return p * (p / mean).log() + (1 - p) * ((1 - p) / (1 - mean)).log()
 
 
 def over_processes(mean: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from aelab.schedule import Number
 class SmoothL1(Term):
     """Σ_i e_i²/(2β) where |e_i| < β, else |e_i| − β/2, with e = x̂ − x     [Girshick 2015, eq. 3]"""
 
-    def __init__(self, beta: float = 1.0, weight: Number = 1.0) -> None:
+    def __init__(self, beta: float, weight: Number) -> None:
         super().__init__(weight)
         if beta <= 0:
             raise ValueError(f"beta must be positive, got {beta}; loss=l1 is its limit at 0")

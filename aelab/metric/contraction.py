@@ -11,7 +11,7 @@ from torch.autograd import grad
 from aelab.metric.metric import Metric
 
 if TYPE_CHECKING:
-    from aelab.model.autoencoder import Autoencoder
+    from aelab.system import System
 
 Encode = Callable[[Tensor], dict[str, Tensor]]
 AT_ONCE = 256
@@ -38,8 +38,8 @@ class Contraction(Metric):
         self.rows, self.margin = rows, margin
         self.bounds = (-inf, inf)
 
-    def objections(self, model: "Autoencoder") -> Iterable[str]:
-        self.bounds = model.latent.bounds  # the one time that a metric sees the model
+    def objections(self, system: "System") -> Iterable[str]:
+        self.bounds = system.model.latent.bounds  # the one time that a metric sees the model
         return ()
 
     def reset(self) -> None:

@@ -2,12 +2,12 @@
 
 from torch import Tensor
 
-from aelab.metric.metric import Metric
+from aelab.metric.image import ImageMetric
 from aelab.metric.psnr import psnr
 from aelab.metric.ssim import ssim_map
 
 
-class Hole(Metric):
+class Hole(ImageMetric):
     """hole_psnr = mean over samples of −10 log10( mean over hidden pixels of (x − x̂)² ), in dB
     hole_ssim = mean over samples of the mean over hidden pixels of the SSIM map
 
@@ -20,7 +20,7 @@ class Hole(Metric):
 
     def update(self, x: Tensor, x_hat: Tensor, mask: Tensor) -> None:  # type: ignore[override]
         hidden = mask.flatten(1).any(1)  # [b]
-        if x.ndim != 4 or not hidden.any():
+        if not hidden.any():
             return
         x, x_hat, mask = x[hidden], x_hat[hidden], mask[hidden].expand_as(x[hidden])
         self.decibels += psnr(inside((x - x_hat).square(), mask)).sum().item()

@@ -4,6 +4,7 @@ from typing import Any
 
 from torch import Tensor
 
+from aelab.baseline.baseline import stride
 from aelab.metric.metric import Metric
 from aelab.metric.probe import labelled
 
@@ -29,8 +30,8 @@ class KNN(Metric):
         from sklearn.neighbors import KNeighborsClassifier  # takes a second to import
 
         x, labels = labelled(z, y)
-        step = -(-len(x) // self.rows) if self.rows else 1
-        x, labels = x[:: max(step, 1)], labels[:: max(step, 1)]
+        step = stride(len(x), self.rows)
+        x, labels = x[::step], labels[::step]
         self.classifier: Any = KNeighborsClassifier(min(self.k, len(x))).fit(x, labels) if len(x) else None
 
     def reset(self) -> None:

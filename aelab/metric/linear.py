@@ -9,7 +9,7 @@ from torch import Tensor
 from aelab.metric.metric import Metric
 
 if TYPE_CHECKING:
-    from aelab.model.autoencoder import Autoencoder
+    from aelab.system import System
 
 Decode = Callable[[Tensor], dict[str, Tensor]]
 
@@ -19,7 +19,8 @@ class LinearDecoder(Metric):
 
     final = True
 
-    def objections(self, model: "Autoencoder") -> Iterable[str]:
+    def objections(self, system: "System") -> Iterable[str]:
+        model = system.model
         if model.decoder is None:
             return
         modes = [(module, module.training) for module in model.modules()]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aelab.model.autoencoder import Autoencoder
+    from aelab.system import System
 
 
 class Metric:
@@ -32,6 +32,6 @@ class Metric:
         """The numbers over all batches since `reset`."""
         raise NotImplementedError
 
-    def objections(self, model: "Autoencoder") -> Iterable[str]:
-        """What of this model the metric cannot work with, a line each, asked before training."""
+    def objections(self, system: "System") -> Iterable[str]:
+        """What of this system the metric cannot work with, a line each, asked before training."""
         return ()

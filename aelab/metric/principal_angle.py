@@ -1,9 +1,13 @@
 """How far a linear autoencoder is from principal component analysis."""
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from aelab.metric.linear import Decode, LinearDecoder, matrix
+
+AT_ONCE = 4096
+"""Rows that are in memory in double precision together, where there are more rows than features."""
 
 
 class PrincipalAngle(LinearDecoder):
@@ -15,12 +19,18 @@ class PrincipalAngle(LinearDecoder):
     """
 
     def fit(self, x: Tensor, z: Tensor) -> None:  # type: ignore[override]
-        from sklearn.decomposition import PCA  # takes a second to import
-
-        rows = x.flatten(1).double().numpy()
-        d = min(z.shape[1], *rows.shape)
-        solver = "covariance_eigh" if len(rows) > rows.shape[1] else "full"
-        self.components = np.asarray(PCA(d, svd_solver=solver).fit(rows).components_).T  # V [n, d]
+        rows = x.flatten(1)
+        pieces, d = rows.split(AT_ONCE), min(z.shape[1], *rows.shape)
+        mean = torch.stack([piece.double().sum(0) for piece in pieces]).sum(0) / len(rows)
+        if len(rows) > rows.shape[1]:
+            covariance = torch.zeros(2 * mean.shape, dtype=mean.dtype)
+            for piece in pieces:
+                centred = piece - mean
+                covariance.addmm_(centred.T, centred)
+            v = torch.linalg.eigh(covariance).eigenvectors.flip(1)
+        else:
+            v = torch.linalg.svd(rows - mean, full_matrices=False).Vh.T
+        self.components = v[:, :d].numpy()  # V [n, d]
 
     def reset(self) -> None:
         self.angle: float | None = None

@@ -15,7 +15,7 @@ class Probe(Metric):
 
     W, b minimise ½‖W‖² + C Σ −log softmax(W(z − m)/s + b)_y over the training rows' codes. m is the mean
     code, without which L-BFGS crawls where all codes are positive; s is the root mean square of what is
-    left, so that C means the same for codes of any size.     [scikit-learn; Makhzani & Frey 2013, sec. 4.4]
+    left, so that C means the same for codes of any size.     [scikit-learn; Makhzani & Frey 2014, sec. 4.4]
 
     C: or a list, of which the one with the lowest error on a held-out tenth of the training rows is taken.
     max_iter: steps of L-BFGS; a fit that has not converged by then is used as it is.

@@ -9,7 +9,7 @@ from aelab.metric.metric import Metric
 class Reconstruction(Metric):
     """sse = mean over samples of ‖x − x̂‖², summed over pixels; mse = sse per pixel
 
-    In model units: for images, of [0, 1].     [Hinton & Salakhutdinov 2006, Fig. 2]
+    In model units: those of x as the encoder sees it, uncorrupted.     [Hinton & Salakhutdinov 2006, Fig. 2]
     """
 
     def reset(self) -> None:

@@ -8,10 +8,10 @@ from aelab.metric.metric import Metric
 
 class Sparsity(Metric):
     """mean_activation = mean of z over samples and units, ρ̂ where the code is a sigmoid's
-    active_fraction = fraction of all z with |z| > threshold: k/d where the code is k-sparse
+    active_fraction = fraction of all z with |z| > threshold: αk/d where the code is k-sparse
     dead_units = number of units with |z| ≤ threshold on every sample
 
-    [Ng 2011, Sparse autoencoder; Makhzani & Frey 2013]
+    [Ng 2011, Sparse autoencoder; Makhzani & Frey 2014]
 
     threshold: 0 counts what is not exactly zero, right for relu and k-sparse codes. A sigmoid is never zero,
         nor is a linear code under an L1 penalty: what lies below the threshold counts as off.

@@ -3,28 +3,27 @@
 import torch
 from torch import Tensor
 
-from aelab.metric.metric import Metric
+from aelab.metric.image import ImageMetric
 
 AT_ONCE = 128
 """Images whose windows are in memory together."""
 
 
-class SSIM(Metric):
+class SSIM(ImageMetric):
     """ssim = mean over samples and pixels of l·s, where
     l = (2μ_x μ_x̂ + c₁) / (μ_x² + μ_x̂² + c₁),  s = (2σ_xx̂ + c₂) / (σ_x² + σ_x̂² + c₂)
 
     Means and variances under a Gaussian window around each pixel; c₁ = 0.01², c₂ = 0.03²: images in [0, 1].
     The window is 11 pixels wide with σ = 1.5; in images smaller than that it is the largest odd width that
-    fits, and σ shrinks with it. Vectors have no score.     [torchmetrics; Wang et al. 2004, eq. 13]
+    fits, and σ shrinks with it.     [torchmetrics; Wang et al. 2004, eq. 13]
     """
 
     def reset(self) -> None:
         self.total, self.samples = 0.0, 0
 
     def update(self, x: Tensor, x_hat: Tensor) -> None:  # type: ignore[override]
-        if x.ndim == 4:
-            self.total += ssim_map(x, x_hat).flatten(1).mean(1).double().sum().item()
-            self.samples += len(x)
+        self.total += ssim_map(x, x_hat).flatten(1).mean(1).double().sum().item()
+        self.samples += len(x)
 
     def compute(self) -> dict[str, float]:
         return {"ssim": self.total / self.samples} if self.samples else {}

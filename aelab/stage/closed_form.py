@@ -4,8 +4,11 @@ from collections.abc import Iterable
 from math import prod
 
 import torch
+from torch import nn
 
 from aelab.baseline.pca import principal_components
+from aelab.loss.gaussian import Gaussian
+from aelab.loss.mse import MSE
 from aelab.model.latent.deterministic import Deterministic
 from aelab.stage.pair import pair, write
 from aelab.stage.stage import Stage, Work
@@ -42,6 +45,13 @@ class ClosedForm(Stage):
             yield "solves the linear autoencoder; its activations are the identity"
         elif not isinstance(model.latent, Deterministic) or model.maps > 1:
             yield "solves the linear autoencoder, x to z to x̂; model/latent=deterministic loss=[mse]"
+        elif not all(map(is_squared, system.objective.terms.values())) or system.corruption.chain:
+            yield "minimises ‖x − x̂‖² of clean x alone; loss=[mse] corruption=none"
         most = min(prod(system.dataset.shape), len(system.dataset.splits["train"]))
         if dim > most:
             yield f"there are {most} principal components, fewer than model.latent.dim={dim}"
+
+
+def is_squared(term: nn.Module) -> bool:
+    """Whether a term is least where ‖x − x̂‖² is; a learned variance would have to be found, too."""
+    return isinstance(term, (MSE, Gaussian)) and not any(True for _ in term.parameters())

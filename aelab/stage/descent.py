@@ -3,6 +3,7 @@
 import copy
 import logging
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ def descend(
 ) -> None:
     """Minimise the system's objective over its parameters; see Training.
 
-    In the end the system has the best weights where a validation metric chose them, else the last.
+    In the end the system has the best weights where a validation metric chose them, else the last; it and
+    the run's own are where it trained, for scores and later stages.
 
     name: of this training, in metrics.csv.
     epochs: at most so many; None leaves it to the trainer.
@@ -68,6 +70,8 @@ def descend(
         enable_progress_bar=False,
         enable_model_summary=False,
     )
+    device = trainer.strategy.root_device
+    place(device, work.system, system)
     pieces = plan(len(splits["train"]), b, settings, trainer.world_size)
     if last.is_file() and work.record.has(name, pieces.total):
         load_weights(system, best if best.is_file() else last)
@@ -75,12 +79,11 @@ def descend(
     if not pieces.total:
         log.info("stage %s: no minibatches to train on", name)
         return
-    keeps = any(isinstance(c, Checkpoint) for c in callbacks)
     begun = last if name in work.record.lengths and last.is_file() else None
     if not begun:  # a training that is void by now may have left some
         last.unlink(missing_ok=True)
         best.unlink(missing_ok=True)
-    if keeps:
+    if work.keeps:
         folder.mkdir(parents=True, exist_ok=True)
     work.record.begin(name)
     work.history.rewind(name, position_of(begun) if begun else 0)
@@ -104,11 +107,18 @@ def descend(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Found .* in eval mode")
         trainer.fit(module, ckpt_path=begun, weights_only=True)
+    place(device, work.system, system)  # Lightning takes it to the CPU in the end
     work.interrupt.check()
     if best.is_file():
         load_weights(system, best)
-    if keeps:
+    if work.keeps:
         work.record.end(name, pieces.total)
+
+
+def place(device: torch.device, *systems: System) -> None:
+    for system in systems:
+        system.to(device)
+        system.dataset.to(device)
 
 
 def fresh(
@@ -121,7 +131,7 @@ def fresh(
     for callback in copy.deepcopy(work.callbacks):
         if isinstance(callback, Checkpoint):
             callback.folder = folder
-            callback.monitor = callback.monitor and (monitor or callback.monitor)
+            callback.monitor = monitor or callback.monitor
             if monitor:
                 callback.mode = "min"
         if isinstance(callback, LightningCheckpoint) and not work.trainer["enable_checkpointing"]:
@@ -133,10 +143,10 @@ def fresh(
 
 def position_of(checkpoint: Path) -> int:
     """How many minibatches its training had done."""
-    return torch.load(checkpoint, weights_only=True)["aelab"]["position"]
+    return torch.load(checkpoint, weights_only=True, map_location="cpu")["aelab"]["position"]
 
 
-def val_rows(n: int, batch_size: int, settings: dict[str, Any]) -> int:
+def val_rows(n: int, batch_size: int, settings: Mapping[str, Any]) -> int:
     """How many of n validation rows Lightning's settings leave."""
     limit = settings.get("limit_val_batches")
     if quick := int(settings.get("fast_dev_run") or 0):

@@ -28,13 +28,14 @@ class Finetune(Stage):
 
     Works on a copy, so that the autoencoder stays as it was trained. The epoch of lowest validation error
     counts. Gives `finetuned_error`, and beside it `scratch_error`, of the same net from random weights, with
-    the same rows, steps and seed.
+    the same rows, settings and first softmax; the minibatches' order and all other draws are its own.
 
     epochs: at most the trainer's; null takes the trainer's.
     labels: how many labelled rows are used, a fraction or a number, the same share of every class; of the
         validation rows as large a fraction.
     dropout: of the code, before the softmax.
-    corruption: of the inputs, by name, in training only; what is `always` there in the run stays.
+    corruption: of the inputs, by name, in training and its `val/loss`; errors are of inputs without it. What
+        is `always` there in the run stays in all.
     scratch: whether to train the net from random weights too.
     optimizer: the run's, but for settings that it changes; with a `_target_`, another.
     """

@@ -17,6 +17,7 @@ from aelab.loss.term import Likelihood, Term
 from aelab.model.activation import range_of
 from aelab.model.autoencoder import Autoencoder, Latent
 from aelab.model.net import Block, Net
+from aelab.model.top_k import TopK
 from aelab.objective import Objective
 from aelab.optimizer import MakeOptimizer
 from aelab.reads import missing
@@ -119,16 +120,16 @@ def layers(model: Autoencoder, shape: tuple[int, ...]) -> Iterator[Autoencoder]:
     """Each block of the encoder with its mirror image, as an autoencoder that shares their weights."""
     down = cast(Net, model.encoder).blocks
     up = cast(Net, model.decoder).blocks
-    device = next(model.parameters()).device
     for i, (block, mirror) in enumerate(zip(down, reversed(up), strict=True)):
         first, last = i == 0, i == len(down) - 1
         linear, act = halves(cast(Block, block))
         back, output = halves(cast(Block, mirror))
         latent = model.latent if last else Hidden(act)
         encoder = Reshaped(Block(**linear), flat=isinstance(block.layer, nn.Linear))
-        maps, out = (model.maps, model.output) if first else (1, output.get("activation"))
+        maps, out = (model.maps, model.output) if first else (1, rebuilding(output.get("activation")))
         decoder = Reshaped(Block(**back), shape=(maps * shape[0], *shape[1:]))
         yield Autoencoder(encoder, latent, model.prior, decoder, out, maps)
+        device = next(block.parameters()).device  # of now: a trained layer is where it trained
         with torch.no_grad():
             was = encoder.training
             probe = latent.eval()(encoder.eval()(torch.zeros(2, *shape, device=device)))["z"]
@@ -137,12 +138,22 @@ def layers(model: Autoencoder, shape: tuple[int, ...]) -> Iterator[Autoencoder]:
         shape = tuple(probe.shape[1:])
 
 
+BEHIND = ("activation", "dropout", "pool")
+"""Parts of a block that come behind its linear map, its shape and its norm."""
+
+
 def halves(block: Block) -> tuple[dict[str, nn.Module], dict[str, nn.Module]]:
-    """What comes before a block's activation, and the rest."""
+    """A block's linear map with its shape and norm, and what comes behind them."""
     before, behind = {}, {}
     for name, part in block.named_children():
-        (behind if behind or name == "activation" else before)[name] = part
+        (behind if name in BEHIND else before)[name] = part
     return before, behind
+
+
+def rebuilding(activation: nn.Module | None) -> nn.Module | None:
+    """The mirrored activation, through which codes are rebuilt; none for TopK, whose codes have αk units in
+    use, of which training would let k through."""
+    return None if isinstance(activation, TopK) else activation
 
 
 class Reshaped(Net):
@@ -174,15 +185,17 @@ class Hidden(Latent):
 def codes(system: System) -> Dataset:
     """The training and validation rows' codes as a data set, clean and in evaluation mode."""
     below = system.dataset
-    found = {
-        split: torch.cat([trace.z.float() for trace in traces(system, split, in_use=True)])
-        for split in ("train", "val")
-        if split in below.splits
-    }
-    numbers = torch.arange(sum(map(len, found.values()))).split([len(z) for z in found.values()])
-    rows, y = torch.cat([below.splits[split] for split in found]), below.rows.y
+    found = {split: rows for split, rows in below.splits.items() if split in ("train", "val")}
+    rows, sizes = torch.cat(list(found.values())), [len(part) for part in found.values()]
+    z, done = torch.empty(0), 0
+    for trace in (trace for split in found for trace in traces(system, split, in_use=True)):
+        if not done:  # the codes may be large: all of them are held once
+            z = trace.z.new_empty((len(rows), *trace.z.shape[1:]), dtype=torch.float32)
+        z[done : done + len(trace.z)] = trace.z
+        done += len(trace.z)
+    y = below.rows.y
     above = Dataset(batch_size=below.batch_size)
-    above.rows = Rows(torch.cat(list(found.values())), None if y is None else y[rows.to(y.device)])
-    above.splits = dict(zip(found, numbers, strict=True))
+    above.rows = Rows(z, None if y is None else y[rows.to(y.device)])
+    above.splits = dict(zip(found, torch.arange(len(rows)).split(sizes), strict=True))
     above.scale = fixed(0, 1)
     return above.to(below.device)

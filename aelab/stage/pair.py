@@ -25,7 +25,8 @@ def write(model: Autoencoder, w: Tensor, b: Tensor, c: Tensor) -> None:
     encoder, decoder = found
     with torch.no_grad():
         if is_parametrized(encoder):
-            encoder.weight = w  # type: ignore[assignment]  # PyTorch finds the parameters that give it
+            # PyTorch finds the parameters that give it
+            encoder.weight = w.to(encoder.weight.device)  # type: ignore[assignment]
         else:
             encoder.weight.copy_(w)
         encoder.bias.copy_(b)

@@ -7,10 +7,12 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from aelab.baseline.baseline import training_rows
+from aelab.callback.checkpoint import write as save
 from aelab.seed import derive
 from aelab.stage.pair import pair, write
 from aelab.stage.stage import Stage, Work
 from aelab.system import System
+from aelab.weights import load_weights, weights_of
 
 
 class RBM(Stage):
@@ -34,27 +36,34 @@ class RBM(Stage):
 
     def run(self, work: Work) -> dict[str, float]:
         from sklearn.neural_network import BernoulliRBM
+        from sklearn.utils import gen_batches
 
         model, dataset = work.system.model, work.system.dataset
         most = work.trainer.get("max_epochs")
         passes = self.passes if most is None or most < 0 else min(self.passes, most)
-        done = work.record.has(work.name, passes)
-        if done:  # its weights are made again, as they were
-            passes = work.record.lengths[work.name] or passes
-        else:  # what was trained behind it is void
-            work.record.begin(work.name)
+        folder = work.folder(work.name)
+        last = folder / "last.ckpt"
+        if last.is_file() and work.record.has(work.name, passes):
+            load_weights(work.system, last)
+            return {}
+        last.unlink(missing_ok=True)
+        if work.keeps:
+            folder.mkdir(parents=True, exist_ok=True)
+        work.record.begin(work.name)  # what was trained behind it is void
         x, _ = training_rows(dataset)
         seed = derive(work.seed, work.name) % 2**32
         machine = BernoulliRBM(
-            model.latent.dim,
-            learning_rate=self.lr,
-            batch_size=self.batch_size,
-            n_iter=passes,
-            random_state=seed,
-        ).fit(x)
-        parts = (machine.components_, machine.intercept_hidden_, machine.intercept_visible_)
-        write(model, *(torch.from_numpy(part).float() for part in parts))
-        if not done:
+            model.latent.dim, learning_rate=self.lr, batch_size=self.batch_size, random_state=seed
+        )
+        for _ in range(passes):
+            for minibatch in gen_batches(len(x), self.batch_size):
+                work.interrupt.check()
+                machine.partial_fit(x[minibatch])
+        if passes:
+            parts = (machine.components_, machine.intercept_hidden_, machine.intercept_visible_)
+            write(model, *(torch.from_numpy(part).float() for part in parts))
+        if work.keeps:
+            save(weights_of(work.system, work.name), last)
             work.record.end(work.name, passes)
         return {}
 
@@ -65,5 +74,8 @@ class RBM(Stage):
             yield f"a restricted Boltzmann machine is one sigmoid layer each way: {needs}"
         elif model.maps > 1 or any(map(is_parametrized, model.modules())):
             yield "a restricted Boltzmann machine needs free weights and a loss of one number for a pixel"
+        elif model.output is not torch.sigmoid:
+            needs = "loss=bce, or model.output_activation=sigmoid"
+            yield f"a restricted Boltzmann machine's x̂ is a sigmoid, as p(x given h) is: {needs}"
         if not system.dataset.is_unit:
             yield "a restricted Boltzmann machine takes data in [0, 1]"

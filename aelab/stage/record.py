@@ -6,9 +6,11 @@ from aelab.files import read_json, write_json
 
 
 class Record:
-    """The trainings' names and lengths in minibatches, in the order in which they began; null has not ended.
+    """The trainings' names and lengths, in the order in which they began; null has not ended.
 
     A training that begins makes void whatever is not in front of it: that was built on what it was before.
+
+    A length counts minibatches, or passes over the rows where a stage takes none of our steps.
 
     resume: whether what is on disk counts.
     """

@@ -8,6 +8,7 @@ from typing import Any
 from pytorch_lightning import Callback
 from pytorch_lightning.loggers import Logger
 
+from aelab.callback.checkpoint import Checkpoint
 from aelab.corruption.corruption import Corruption
 from aelab.history import History
 from aelab.interrupt import Interrupt
@@ -45,6 +46,11 @@ class Work:
     checkpoints: Path
     record: Record
     is_main: bool = True
+
+    @property
+    def keeps(self) -> bool:
+        """Whether trainings leave checkpoints."""
+        return self.trainer["enable_checkpointing"] and any(isinstance(c, Checkpoint) for c in self.callbacks)
 
     def is_own(self, training: str) -> bool:
         """Whether a training is the run's own, the one that its curves and checkpoints are of."""

@@ -46,7 +46,7 @@ def test_codes_are_uncorrelated_and_of_unit_variance() -> None:
 def test_it_rebuilds_what_pca_rebuilds(dim: int) -> None:
     dataset, _ = mixed()
     own = scores(ICA(max_iter=1000, memory=2.0), dataset, "test", dim)
-    assert own == pytest.approx(scores(PCA(), dataset, "test", dim), rel=1e-4)
+    assert own == pytest.approx(scores(PCA(2.0), dataset, "test", dim), rel=1e-4)
 
 
 def test_directions_without_variance_are_no_components() -> None:

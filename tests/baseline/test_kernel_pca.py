@@ -41,7 +41,7 @@ def test_a_linear_kernel_is_pca() -> None:
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(300, 6, generator=generator) * torch.linspace(3, 0.3, 6)
     dataset = Memory(x).setup()
-    own, pca = kernel_pca(kernel="linear", ridge=1e-6), PCA()
+    own, pca = kernel_pca(kernel="linear", ridge=1e-6), PCA(2.0)
     own.fit(dataset, 2)
     pca.fit(dataset, 2)
     test = matrix(dataset, dataset.splits["test"])
@@ -52,7 +52,7 @@ def test_a_linear_kernel_is_pca() -> None:
 
 def test_one_curved_component_beats_one_straight_one() -> None:
     dataset = bent()
-    curved, straight = (scores(one, dataset, "test", 1)["mse"] for one in (kernel_pca(gamma=0.2), PCA()))
+    curved, straight = (scores(one, dataset, "test", 1)["mse"] for one in (kernel_pca(gamma=0.2), PCA(2.0)))
     assert curved < 0.2 * straight
 
 

@@ -57,7 +57,7 @@ def test_is_the_truncated_svd(case: str, dim: int, split: str) -> None:
     dataset = CASES[case]()
     sse = by_svd(dataset, split, dim)
     expected = {"mse": sse / matrix(dataset, split).shape[1], "sse": sse}
-    assert scores(PCA(), dataset, split, dim) == pytest.approx(expected, rel=1e-3)
+    assert scores(PCA(2.0), dataset, split, dim) == pytest.approx(expected, rel=1e-3)
 
 
 def test_is_scikit_learns_own() -> None:
@@ -65,14 +65,14 @@ def test_is_scikit_learns_own() -> None:
     fitted = decomposition.PCA(5, svd_solver="full").fit(matrix(dataset, "train"))
     x = matrix(dataset, "test")
     mse = ((x - fitted.inverse_transform(fitted.transform(x))) ** 2).mean()
-    assert scores(PCA(), dataset, "test", 5)["mse"] == pytest.approx(mse, rel=1e-4)
+    assert scores(PCA(2.0), dataset, "test", 5)["mse"] == pytest.approx(mse, rel=1e-4)
 
 
 def test_what_is_left_on_the_training_rows_is_the_discarded_variance() -> None:
     dataset = vectors(400, 12)
     train = matrix(dataset, "train")
     variances = np.sort(np.linalg.eigvalsh(np.cov(train.T, bias=True)))[::-1]
-    left = [scores(PCA(), dataset, "train", dim)["sse"] for dim in range(1, 12)]
+    left = [scores(PCA(2.0), dataset, "train", dim)["sse"] for dim in range(1, 12)]
     assert left == pytest.approx([variances[dim:].sum() for dim in range(1, 12)], rel=1e-3)
 
 
@@ -86,7 +86,7 @@ def test_as_many_components_as_features_leave_nothing(dim: int, memory: float) -
 
 def test_more_components_than_training_rows_leave_nothing_of_those() -> None:
     dataset = vectors(30, 60)
-    assert scores(PCA(), dataset, "train", 50)["mse"] < 1e-8 * matrix(dataset, "train").var()
+    assert scores(PCA(2.0), dataset, "train", 50)["mse"] < 1e-8 * matrix(dataset, "train").var()
 
 
 @pytest.mark.parametrize(("n", "trains"), [(1000, 720), (2847, 2049)])
@@ -122,4 +122,4 @@ def test_no_linear_autoencoder_beats_it_on_the_training_rows(composed: Callable[
         return loss
 
     optimizer.step(cost)  # type: ignore[arg-type]
-    assert cost().item() == pytest.approx(scores(PCA(), dataset, "train", dim)["sse"], rel=1e-3)
+    assert cost().item() == pytest.approx(scores(PCA(2.0), dataset, "train", dim)["sse"], rel=1e-3)

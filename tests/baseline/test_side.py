@@ -123,13 +123,13 @@ def test_metrics_that_need_what_it_has_not_are_left_out(dataset: Dataset) -> Non
     metrics = {"reconstruction": Reconstruction(), "reads": Reads(), "logits": ReadsLogits()}
     system = system_of(dataset, 2, metrics)
     assert Beside(Spy(), system).scores(["test"]) == {"test/rows": len(dataset.splits["test"])}
-    rebuilds = Beside(PCA(), system).scores(["test"])
+    rebuilds = Beside(PCA(2.0), system).scores(["test"])
     assert set(rebuilds) == {"test/rows", "test/mse", "test/sse"}
 
 
 def test_scores_are_of_the_corrupted_rows_against_the_clean(dataset: Dataset) -> None:
     system = system_of(dataset, 2, {"reconstruction": Reconstruction()}, noise=Gaussian(0.5))
-    found = Beside(pca := PCA(), system).scores(["test"])
+    found = Beside(pca := PCA(2.0), system).scores(["test"])
     (trace,) = traces(system, "test")
     x_hat = pca.decode(pca.encode(trace.x_tilde.flatten(1).numpy()))
     error = (x_hat - trace.x.flatten(1).numpy()) ** 2
@@ -137,7 +137,7 @@ def test_scores_are_of_the_corrupted_rows_against_the_clean(dataset: Dataset) ->
 
 
 def test_a_trace_is_of_the_first_rows_in_the_shape_of_the_data(dataset: Dataset) -> None:
-    trace = Beside(PCA(), system_of(dataset, 2)).side().trace("test", 5)
+    trace = Beside(PCA(2.0), system_of(dataset, 2)).side().trace("test", 5)
     assert torch.equal(trace.x, dataset.rows.x[dataset.splits["test"][:5]])
     assert trace.x_hat.shape == trace.x.shape and trace.z.shape == (5, 2)
 

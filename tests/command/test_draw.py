@@ -78,8 +78,15 @@ def test_a_sheet_goes_where_it_is_asked_to(aelab: Aelab, sweep: Path, tmp_path: 
 
 
 def test_what_no_run_can_show_is_not_drawn(aelab: Aelab, sweep: Path) -> None:
-    status, out, _ = aelab("draw", "sweep=sweep", "figure=[denoising_arrows]")
+    status, out, err = aelab("draw", "sweep=sweep", "figure=[denoising_arrows]")
     assert (status, out) == (0, "") and not (sweep / "figures").exists()
+    assert err.splitlines()[1:] == ["figure.denoising_arrows: nothing to show for this sweep"]
+
+
+def test_what_is_not_drawn_is_said(aelab: Aelab, digits_run: Path) -> None:
+    status, out, err = aelab("draw", f"run='{digits_run}'", "figure=[kl_curve,loss_curves]", "output=new")
+    assert (status, out) == (0, "new/loss_curves.png\n")
+    assert err == "figure.kl_curve: nothing to show for this run\n"
 
 
 def test_titles_are_what_varies(tmp_path: Path) -> None:

@@ -89,6 +89,21 @@ def test_centred_rows_lack_the_mean_of_the_training_rows() -> None:
         grey(centred=True, binarize="dynamic")
 
 
+def test_training_rows_are_looked_through_once() -> None:
+    data = grey(centred=True)
+    found = data.extremes(), data.ends, data.is_unit
+    stored, data.rows.x = data.rows.x, data.rows.x[:0]  # where no row can be found
+    assert (data.extremes(), data.ends, data.is_unit) == found
+    data.rows.x, data.splits["train"] = stored, torch.tensor([3])
+    low, high = data.gather(data.splits["train"])[0].aminmax()
+    assert data.extremes() == (low, high) != found[0]
+
+
+def test_what_is_binarized_is_looked_at_again() -> None:
+    data = Given(Rows(torch.full((300, 4), 0.5)), lambda train: fixed(0, 1), binarize="static").setup()
+    assert data.extremes() == (0, 1)
+
+
 def test_limit_holds_for_every_split() -> None:
     data = grey(limit=12)
     assert {name: len(rows) for name, rows in data.splits.items()} == {"train": 12, "val": 12, "test": 12}

@@ -45,7 +45,7 @@ def test_every_block_shows_what_a_forward_pass_by_hand_gives(memory, view, paint
 
 
 def test_titles_name_the_blocks_and_their_shapes(memory, view):
-    assert titles(Activations().draw(view(memory((1, 6, 4))))) == [
+    assert titles(Activations(0).draw(view(memory((1, 6, 4))))) == [
         "input: 1 × 6 × 4",
         "encoder 0: 6",
         "encoder 1 = code z: 2",
@@ -62,7 +62,7 @@ def test_wide_layers_are_fields_in_reading_order(memory, view, painted):
     first = Block(flatten=nn.Flatten(), layer=nn.Linear(24, wide))
     encoder = Net(first, Block(layer=nn.Linear(wide, 2)))
     v = view(dataset, Autoencoder(encoder, old.latent, old.prior, old.decoder))
-    shown = field(panel(painted(Activations().draw(v)), "encoder 0")).flatten()
+    shown = field(panel(painted(Activations(0).draw(v)), "encoder 0")).flatten()
     want = encoder.blocks[0](v.trace("test", 1).x).detach()[0]
     torch.testing.assert_close(shown[:wide], want, atol=1e-6, rtol=1e-5)
     assert shown[wide:].isnan().all()
@@ -74,7 +74,7 @@ def test_maps_are_tiles(memory, view, painted, untiled):
     layer = nn.Conv2d(3, 4, 3, padding=1)
     encoder = Net(Block(layer=layer), Block(flatten=nn.Flatten(), layer=nn.Linear(4 * 24, 2)))
     v = view(dataset, Autoencoder(encoder, old.latent, old.prior, old.decoder))
-    picture = panel(painted(Activations().draw(v)), "encoder 0").images[0].get_array()
+    picture = panel(painted(Activations(0).draw(v)), "encoder 0").images[0].get_array()
     maps = layer(v.trace("test", 1).x).detach()[0]
     np.testing.assert_allclose(untiled(picture, 4, 6, 4), maps, atol=1e-6)
 
@@ -84,7 +84,7 @@ def test_of_very_many_maps_some_are_shown_and_that_is_said(memory, view, painted
     old = view(dataset).model
     encoder = Net(Block(layer=nn.Conv2d(1, 70, 1)), Block(flatten=nn.Flatten(), layer=nn.Linear(420, 2)))
     v = view(dataset, Autoencoder(encoder, old.latent, old.prior, old.decoder))
-    canvas = painted(Activations().draw(v))
+    canvas = painted(Activations(0).draw(v))
     assert titles(canvas)[1] == "encoder 0: 64 of 70 × 3 × 2"
     assert field(panel(canvas, "encoder 0")).isfinite().sum() == 64 * 6 * 6**2  # each pixel is 6 x 6
 
@@ -93,7 +93,7 @@ def test_a_latent_that_changes_h_gets_a_panel_of_its_own(memory, view):
     v = view(memory())
     plain = v.model.latent.forward
     v.model.latent.forward = lambda h: {"z": 2 * plain(h)["z"]}
-    canvas = Activations().draw(v)
+    canvas = Activations(0).draw(v)
     h, z = bars(panel(canvas, "encoder 1")), bars(panel(canvas, "code z"))
     torch.testing.assert_close(z, 2 * h)
 
@@ -102,7 +102,7 @@ def test_without_a_decoder_it_ends_with_the_code(memory, view, painted):
     dataset = memory()
     old = view(dataset).model
     v = view(dataset, Autoencoder(old.encoder, old.latent, old.prior, None))
-    assert titles(painted(Activations().draw(v)))[-1] == "encoder 1 = code z: 2"
+    assert titles(painted(Activations(0).draw(v)))[-1] == "encoder 1 = code z: 2"
 
 
 def test_deep_nets_take_several_lines_and_all_are_shown(memory, view, painted):
@@ -111,12 +111,12 @@ def test_deep_nets_take_several_lines_and_all_are_shown(memory, view, painted):
     deep = [Block(layer=nn.Linear(5, 5), activation=nn.Tanh()) for _ in range(15)]
     encoder = Net(*deep, Block(layer=nn.Linear(5, 2)))
     v = view(dataset, Autoencoder(encoder, old.latent, old.prior, old.decoder))
-    assert len(titles(painted(Activations().draw(v)))) == 1 + 16 + 2 + 1
+    assert len(titles(painted(Activations(0).draw(v)))) == 1 + 16 + 2 + 1
 
 
 def test_hooks_are_taken_off_again(memory, view):
     v = view(memory())
-    Activations().draw(v)
+    Activations(0).draw(v)
     assert not any(module._forward_hooks for module in v.model.modules())
 
 
@@ -137,8 +137,8 @@ def test_it_does_not_matter_whether_a_net_calls_blocks_or_their_parts(memory, vi
     dataset = memory()
     old = view(dataset).model
     encoder, decoder = (Whole(*net.blocks) for net in (old.encoder, old.decoder))
-    by_block = Activations().draw(view(dataset, Autoencoder(encoder, old.latent, old.prior, decoder)))
-    by_part = Activations().draw(view(dataset, old))
+    by_block = Activations(0).draw(view(dataset, Autoencoder(encoder, old.latent, old.prior, decoder)))
+    by_part = Activations(0).draw(view(dataset, old))
     assert titles(by_block) == titles(by_part)
     torch.testing.assert_close(bars(panel(by_block, "decoder 0")), bars(panel(by_part, "decoder 0")))
 
@@ -146,4 +146,4 @@ def test_it_does_not_matter_whether_a_net_calls_blocks_or_their_parts(memory, vi
 def test_nets_without_blocks_have_nothing_to_show(memory, view):
     dataset = memory()
     old = view(dataset).model
-    assert Activations().draw(view(dataset, Autoencoder(nn.Flatten(), old.latent, old.prior, None))) is None
+    assert Activations(0).draw(view(dataset, Autoencoder(nn.Flatten(), old.latent, old.prior, None))) is None

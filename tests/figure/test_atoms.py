@@ -66,7 +66,7 @@ def test_the_largest_come_first_with_their_z_above(memory, view, painted):
 
 def test_what_the_output_does_is_said(memory, view, painted):
     notes = [
-        painted(Atoms().draw(shallow(view, memory(), output=output))).get_supxlabel()
+        painted(Atoms(5, 8).draw(shallow(view, memory(), output=output))).get_supxlabel()
         for output in (torch.sigmoid, None)
     ]
     assert "before the sigmoid" in notes[0] and "before" not in notes[1]
@@ -84,7 +84,7 @@ def test_units_that_are_silent_are_no_parts(memory, view, painted):
         "$z_{4}$",
     ]
     v.model.latent.forward = lambda h: {"z": plain(h)["z"] * 0}
-    assert [title for title, _ in by_row(painted(Atoms(rows=1).draw(v)), 1)[0]] == [
+    assert [title for title, _ in by_row(painted(Atoms(rows=1, n=8).draw(v)), 1)[0]] == [
         "$x$",
         r"$\hat{x}$",
         "$c$",
@@ -94,21 +94,21 @@ def test_units_that_are_silent_are_no_parts(memory, view, painted):
 def test_colours_are_grey_at_zero(memory, view, painted):
     v = shallow(view, memory((3, 6, 4)))
     nn.init.zeros_(v.model.decoder.layers[0].bias)
-    cells = dict(by_row(painted(Atoms(rows=1).draw(v)), 1)[0])
+    cells = dict(by_row(painted(Atoms(rows=1, n=8).draw(v)), 1)[0])
     np.testing.assert_allclose(cells["$c$"], 0.5)
 
 
 def test_other_decoders_and_vectors_are_no_such_sums(memory, view):
-    assert Atoms().draw(view(memory())) is None  # two layers
-    assert Atoms().draw(shallow(view, memory((5,)))) is None
+    assert Atoms(5, 8).draw(view(memory())) is None  # two layers
+    assert Atoms(5, 8).draw(shallow(view, memory((5,)))) is None
     v = shallow(view, memory())
     v.model.decoder.blocks[0].add_module("activation", nn.ReLU())
-    assert Atoms().draw(v) is None
+    assert Atoms(5, 8).draw(v) is None
     v.model.decoder = None
-    assert Atoms().draw(v) is None
+    assert Atoms(5, 8).draw(v) is None
 
 
 @pytest.mark.parametrize("name", ["rows", "n"])
 def test_none_at_all_are_refused(name):
     with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
-        Atoms(**{name: 0})
+        Atoms(**({"rows": 5, "n": 8} | {name: 0}))

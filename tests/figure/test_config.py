@@ -1,5 +1,6 @@
 """Every figure can be chosen by its name."""
 
+from inspect import Parameter, signature
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ FOLDER = Path(__file__).parents[2] / "conf" / "figure"
 
 
 NAMES = ["reconstructions", "latent_map", "filters", "activations", "loss_curves"]
-NAMES += ["kl_curve", "atoms", "filter_history"]
+NAMES += ["kl_curve", "atoms", "filter_history", "denoising_arrows"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -21,4 +22,7 @@ def test_every_option_says_what_it_is_and_builds(name):
     assert path.read_text().startswith("# ")
     config = OmegaConf.load(path)
     assert list(config) == [name]
-    assert isinstance(instantiate(config)[name], Figure)
+    figure = instantiate(config)[name]
+    assert isinstance(figure, Figure)
+    taken = signature(type(figure)).parameters.values()
+    assert all(p.default is Parameter.empty for p in taken)  # a default lives once, in the file

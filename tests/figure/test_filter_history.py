@@ -30,7 +30,7 @@ def labels(axis):
 
 def test_a_row_is_a_filter_and_a_column_an_epoch(kept, painted, untiled):
     snapshots = of((5, 24), 8, 0, 2)  # in whatever order
-    axes = painted(FilterHistory(n=4).draw(kept(snapshots))).axes[0]
+    axes = painted(FilterHistory(n=4, epochs=10).draw(kept(snapshots))).axes[0]
     shown = untiled(axes.images[0].get_array(), 12, 6, 4)
     for i in range(4):
         for k, epoch in enumerate((0, 2, 8)):
@@ -42,17 +42,17 @@ def test_a_row_is_a_filter_and_a_column_an_epoch(kept, painted, untiled):
 
 
 def test_of_many_epochs_the_first_and_the_last_are_among_the_shown(kept, painted):
-    canvas = painted(FilterHistory(epochs=4).draw(kept(of((2, 24), *range(0, 100, 5)))))
+    canvas = painted(FilterHistory(n=8, epochs=4).draw(kept(of((2, 24), *range(0, 100, 5)))))
     shown = [int(text) for text in labels(canvas.axes[0].xaxis) if text]
     assert len(shown) == 4 and shown[0] == 0 and shown[-1] == 95
 
 
 def test_kernels_and_colours(kept, painted, untiled):
     kernels = of((2, 1, 3, 3), 0, 1)
-    picture = painted(FilterHistory().draw(kept(kernels))).axes[0].images[0].get_array()
+    picture = painted(FilterHistory(n=8, epochs=10).draw(kept(kernels))).axes[0].images[0].get_array()
     np.testing.assert_array_equal(untiled(picture, 4, 3, 3)[1], kernels[1][0, 0])
     colours = of((2, 3 * 24), 0, 1)
-    canvas = painted(FilterHistory().draw(kept(colours, (3, 6, 4))))
+    canvas = painted(FilterHistory(n=8, epochs=10).draw(kept(colours, (3, 6, 4))))
     shown = untiled(canvas.axes[0].images[0].get_array(), 4, 6, 4)
     signed = (shown[2] - 0.5) * 2 * max(float(w.abs().max()) for w in colours.values())
     np.testing.assert_allclose(signed, colours[0][1].view(3, 6, 4).permute(1, 2, 0), atol=1e-5)
@@ -60,11 +60,11 @@ def test_kernels_and_colours(kept, painted, untiled):
 
 
 def test_nothing_kept_or_no_pictures_nothing_to_draw(kept):
-    assert FilterHistory().draw(kept({})) is None
-    assert FilterHistory().draw(kept(of((2, 5), 0, 1), (5,))) is None
+    assert FilterHistory(n=8, epochs=10).draw(kept({})) is None
+    assert FilterHistory(n=8, epochs=10).draw(kept(of((2, 5), 0, 1), (5,))) is None
 
 
 @pytest.mark.parametrize(("settings", "said"), [({"n": 0}, "n must"), ({"epochs": 1}, "epochs must")])
 def test_wrong_numbers_are_refused(settings, said):
     with pytest.raises(ValueError, match=said):
-        FilterHistory(**settings)
+        FilterHistory(**({"n": 8, "epochs": 10} | settings))

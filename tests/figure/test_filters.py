@@ -29,7 +29,7 @@ def convolutional(view, dataset, kernel=3):
 def test_rows_of_a_full_layer_are_images_of_the_data_s_shape(memory, view, painted, untiled):
     v = view(memory((1, 6, 4)))
     weight = v.model.encoder.blocks[0].layer.weight.detach()
-    canvas = painted(Filters().draw(v))
+    canvas = painted(Filters(64).draw(v))
     want = largest_first(weight).reshape(6, 6, 4).numpy()
     np.testing.assert_array_equal(untiled(shown_in(canvas), 6, 6, 4), want)
     low, high = canvas.axes[0].images[0].get_clim()
@@ -48,7 +48,7 @@ def test_the_setting_keeps_those_of_largest_norm(memory, view, painted, untiled)
 def test_kernels_are_shown_as_they_are(memory, view, painted, untiled):
     v = convolutional(view, memory((1, 6, 4)))
     kernels = v.model.encoder.blocks[0].layer.weight.detach()
-    canvas = painted(Filters().draw(v))
+    canvas = painted(Filters(64).draw(v))
     want = largest_first(kernels)[:, 0].numpy()
     np.testing.assert_array_equal(untiled(shown_in(canvas), 4, 3, 3), want)
 
@@ -61,7 +61,7 @@ def test_colour_filters_are_grey_at_zero_and_span_the_colours(memory, view, pain
     first[0] = 0
     weight = largest_first(first if kind == "kernels" else first.reshape(-1, 3, 6, 4))
     k, _, h, w = weight.shape
-    shown = untiled(shown_in(painted(Filters().draw(v))), k, h, w)
+    shown = untiled(shown_in(painted(Filters(64).draw(v))), k, h, w)
     np.testing.assert_allclose(shown[-1], 0.5)
     signed = (shown - 0.5) * 2 * float(weight.abs().max())
     np.testing.assert_allclose(signed, weight.permute(0, 2, 3, 1), atol=1e-6)
@@ -71,7 +71,7 @@ def test_colour_filters_are_grey_at_zero_and_span_the_colours(memory, view, pain
 def test_kernels_over_two_channels_are_shown_slice_by_slice(memory, view, painted, untiled):
     v = convolutional(view, memory((2, 6, 4)))
     kernels = v.model.encoder.blocks[0].layer.weight.detach()
-    canvas = painted(Filters().draw(v))
+    canvas = painted(Filters(64).draw(v))
     want = largest_first(kernels).flatten(0, 1).numpy()
     np.testing.assert_array_equal(untiled(shown_in(canvas), 8, 3, 3), want)
 
@@ -79,7 +79,7 @@ def test_kernels_over_two_channels_are_shown_slice_by_slice(memory, view, painte
 def test_filters_of_vectors_are_a_matrix(memory, view, painted):
     v = view(memory((13,)))
     weight = v.model.encoder.blocks[0].layer.weight.detach()
-    canvas = painted(Filters().draw(v))
+    canvas = painted(Filters(64).draw(v))
     np.testing.assert_array_equal(shown_in(canvas), largest_first(weight).numpy())
 
 
@@ -89,17 +89,17 @@ def test_a_layer_that_sees_more_than_the_image_is_a_matrix(memory, view, painted
     inner = v.trace("test", 1)
     v.model.encoder.blocks[0].layer.weight = nn.Parameter(torch.randn(6, 24 + 3))
     v.trace = lambda split, n: inner
-    assert painted(Filters().draw(v)).axes[0].images[0].get_array().shape == (6, 27)
+    assert painted(Filters(64).draw(v)).axes[0].images[0].get_array().shape == (6, 27)
 
 
 def test_no_weights_no_filters(memory, view):
     dataset = memory()
     old = view(dataset).model
-    assert Filters().draw(view(dataset, Autoencoder(nn.Flatten(), old.latent, old.prior, None))) is None
+    assert Filters(64).draw(view(dataset, Autoencoder(nn.Flatten(), old.latent, old.prior, None))) is None
 
 
 def test_a_dead_layer_is_drawn(memory, view, painted):
     for shape in ((1, 4, 4), (3, 4, 4), (5,)):
         v = view(memory(shape))
         nn.init.zeros_(v.model.encoder.blocks[0].layer.weight)
-        painted(Filters().draw(v))
+        painted(Filters(64).draw(v))

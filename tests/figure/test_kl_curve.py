@@ -25,8 +25,8 @@ Z = torch.rand(50, 7, generator=torch.Generator().manual_seed(0)) ** torch.arang
 
 
 def test_the_units_are_where_the_term_says(sparse, painted):
-    term = KLSparsity(rho=0.1)
-    above, below = painted(KLCurve().draw(sparse(Z, mse=MSE(), kl_sparsity=term))).axes
+    term = KLSparsity(0.1, 1.0)
+    above, below = painted(KLCurve(None).draw(sparse(Z, mse=MSE(), kl_sparsity=term))).axes
     marker, curve, units = above.lines
     np.testing.assert_allclose(units.get_xdata(), Z.mean(0))
     for mean, height in zip(units.get_xdata(), units.get_ydata(), strict=True):
@@ -41,7 +41,7 @@ def test_the_units_are_where_the_term_says(sparse, painted):
 
 
 def test_a_rho_that_is_given_stands(sparse, painted):
-    for terms in ({"kl_sparsity": KLSparsity(rho=0.1)}, {}):
+    for terms in ({"kl_sparsity": KLSparsity(0.1, 1.0)}, {}):
         canvas = painted(KLCurve(0.3).draw(sparse(Z, **terms)))
         assert list(canvas.axes[0].lines[0].get_xdata()) == [0.3, 0.3]
 
@@ -60,7 +60,7 @@ def test_codes_beyond_0_and_1_have_no_such_divergence(sparse):
 
 
 def test_without_the_term_and_a_rho_there_is_nothing_to_compare(sparse):
-    assert KLCurve().draw(sparse(Z, mse=MSE())) is None
+    assert KLCurve(None).draw(sparse(Z, mse=MSE())) is None
 
 
 def test_a_rho_that_is_no_probability_is_refused():

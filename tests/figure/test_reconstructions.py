@@ -15,7 +15,7 @@ from aelab.trace import Trace
 def test_each_column_is_one_row_of_the_data(memory, view, painted, untiled, shape):
     dataset = memory(shape)
     v = view(dataset, corrupt=lambda x: 1 - x)
-    canvas = painted(Reconstructions(3).draw(v))
+    canvas = painted(Reconstructions(3, True).draw(v))
     trace = v.trace("test", 12)
     cells = untiled(canvas.axes[0].images[0].get_array(), 9, *shape[1:])
     for column in range(3):  # three classes, hence the first row of each
@@ -30,14 +30,14 @@ def test_each_column_is_one_row_of_the_data(memory, view, painted, untiled, shap
 
 def test_the_error_below_a_column_is_that_row_s(memory, view, painted):
     v = view(memory(classes=0))
-    labels = painted(Reconstructions(4).draw(v)).axes[0].get_xticklabels()
+    labels = painted(Reconstructions(4, True).draw(v)).axes[0].get_xticklabels()
     trace = v.trace("test", 4)
     want = ((trace.x - trace.x_hat) ** 2).mean(dim=(1, 2, 3))
     torch.testing.assert_close(torch.tensor([float(t.get_text()) for t in labels]), want, rtol=0.05, atol=0)
 
 
 def test_a_clean_input_is_not_drawn_twice(memory, view, painted):
-    canvas = painted(Reconstructions(3).draw(view(memory())))
+    canvas = painted(Reconstructions(3, True).draw(view(memory())))
     assert [t.get_text() for t in canvas.axes[0].get_yticklabels()] == ["input", "reconstruction"]
 
 
@@ -53,7 +53,7 @@ def test_grey_beside_colour_and_small_beside_large(memory, view, painted, untile
         return given
 
     v.trace = trace
-    canvas = painted(Reconstructions(2).draw(v))
+    canvas = painted(Reconstructions(2, True).draw(v))
     want = trace("test", 1).x_tilde[0, 0].repeat_interleave(2, 0).repeat_interleave(2, 1)
     got = untiled(canvas.axes[0].images[0].get_array(), 6, 6, 4)[2]  # the second line's first
     for channel in range(3):
@@ -64,7 +64,7 @@ def test_grey_beside_colour_and_small_beside_large(memory, view, painted, untile
 def test_vectors_are_drawn_feature_by_feature_in_their_own_units(memory, view, painted, d):
     dataset = memory((d,))
     v = view(dataset, corrupt=lambda x: x + 1)
-    canvas = painted(Reconstructions(6).draw(v))
+    canvas = painted(Reconstructions(6, True).draw(v))
     shown = [axes for axes in canvas.axes if axes.lines]
     assert len(shown) == d
     given = torch.stack([torch.as_tensor(axes.lines[0].get_ydata()) for axes in shown], dim=1)  # [6, d]
@@ -76,27 +76,27 @@ def test_vectors_are_drawn_feature_by_feature_in_their_own_units(memory, view, p
 
 def test_long_vectors_are_one_line_each(memory, view, painted):
     dataset = memory((FEW + 10,), classes=0)
-    canvas = painted(Reconstructions(3).draw(view(dataset)))
+    canvas = painted(Reconstructions(3, True).draw(view(dataset)))
     rows = [axes.lines[0].get_ydata() for axes in canvas.axes if axes.lines]
     np.testing.assert_allclose(rows, dataset.rows.x[dataset.splits["test"][:3]].numpy(), rtol=1e-5)
 
 
 def test_one_column_and_more_columns_than_rows(memory, view, painted):
     for n in (1, 100):
-        painted(Reconstructions(n).draw(view(memory())))
-        painted(Reconstructions(n).draw(view(memory((5,)))))
+        painted(Reconstructions(n, True).draw(view(memory())))
+        painted(Reconstructions(n, True).draw(view(memory((5,)))))
 
 
 def test_nothing_where_nothing_is_rebuilt(memory, view):
     dataset = memory()
     whole = view(dataset).model
     without = Autoencoder(whole.encoder, whole.latent, whole.prior, None)
-    assert Reconstructions().draw(view(dataset, without)) is None
+    assert Reconstructions(10, True).draw(view(dataset, without)) is None
 
 
 def test_no_columns_are_refused():
     with pytest.raises(ValueError, match="n must be at least 1, got 0"):
-        Reconstructions(0)
+        Reconstructions(0, True)
 
 
 def halves(v):
@@ -113,7 +113,7 @@ def halves(v):
 def test_a_baseline_that_rebuilds_has_a_row_and_its_errors(memory, view, painted, untiled):
     v = view(memory(classes=0), corrupt=lambda x: 1 - x)
     v.baselines = halves(v)
-    axes = painted(Reconstructions(3).draw(v)).axes[0]
+    axes = painted(Reconstructions(3, True).draw(v)).axes[0]
     trace = v.trace("test", 3)
     names = [t.get_text() for t in axes.get_yticklabels()]
     assert names == ["input", "corrupted", "reconstruction", "Kernel PCA"]
@@ -128,11 +128,11 @@ def test_a_baseline_that_rebuilds_has_a_row_and_its_errors(memory, view, painted
 def test_baselines_can_be_left_out(memory, view, painted):
     v = view(memory())
     v.baselines = halves(v)
-    axes = painted(Reconstructions(3, baselines=False).draw(v)).axes[0]
+    axes = painted(Reconstructions(3, False).draw(v)).axes[0]
     assert [t.get_text() for t in axes.get_yticklabels()] == ["input", "reconstruction"] and not axes.texts
 
 
 def test_vectors_have_no_rows_of_baselines(memory, view, painted):
     v = view(memory((5,)))
     v.baselines = halves(v)
-    painted(Reconstructions(3).draw(v))
+    painted(Reconstructions(3, True).draw(v))

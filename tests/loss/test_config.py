@@ -1,5 +1,6 @@
 """Every loss's YAML: one key, its own name, and a term that it builds."""
 
+from inspect import Parameter, signature
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,6 @@ def test_a_file_builds_the_term_of_its_name(path: Path) -> None:
     (term,) = build(config).values()
     assert isinstance(term, Term) and type(term).__module__ == f"aelab.loss.{path.stem}"
     assert term.weight == config[path.stem].weight
+    own = signature(type(term)).parameters.values() if type(term).__init__ is not Term.__init__ else ()
+    assert all(parameter.default is Parameter.empty for parameter in own)  # a default lives once, in the file
+    assert "__init__" in vars(type(term)) or config[path.stem].weight == 1  # which is Term's own

@@ -73,25 +73,27 @@ def expected(model: Autoencoder, x: Tensor) -> Tensor:
 @pytest.mark.parametrize("name", ONE_LAYER)
 def test_closed_is_the_whole_jacobian_of_one_layer(name: str, dtype: torch.dtype) -> None:
     model, x = ONE_LAYER[name]().to(dtype), images(dtype)
-    out = of(Contractive("closed"), model, x)
+    out = of(Contractive("closed", 1, 1.0), model, x)
     assert out.shape == (6,) and out.dtype == dtype
     torch.testing.assert_close(out, expected(model, x), rtol=1e-5, atol=0)
-    torch.testing.assert_close(out, of(Contractive("exact"), model, x), rtol=1e-5, atol=0)
-    assert list(Contractive("closed").objections(model)) == []
+    torch.testing.assert_close(out, of(Contractive("exact", 1, 1.0), model, x), rtol=1e-5, atol=0)
+    assert list(Contractive("closed", 1, 1.0).objections(model)) == []
 
 
 def test_closed_is_the_lectures_formula_of_sigmoids() -> None:
     """Σ_j (z_j(1 − z_j))² Σ_i W_ji²"""
     model, x = net(), images(torch.float32)
     z, w = model.encode(x)["z"], model.weights[0]
-    torch.testing.assert_close(of(Contractive("closed"), model, x), (z * (1 - z)) ** 2 @ (w**2).sum(1))
+    torch.testing.assert_close(
+        of(Contractive("closed", 1, 1.0), model, x), (z * (1 - z)) ** 2 @ (w**2).sum(1)
+    )
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", NETS)
 def test_exact_is_the_whole_jacobian_of_any_net(name: str, dtype: torch.dtype) -> None:
     model, x = NETS[name]().to(dtype), images(dtype)
-    out = of(Contractive("exact"), model, x)
+    out = of(Contractive("exact", 1, 1.0), model, x)
     assert out.shape == (6,) and out.dtype == dtype
     torch.testing.assert_close(out, expected(model, x), rtol=1e-5, atol=0)
 
@@ -99,7 +101,7 @@ def test_exact_is_the_whole_jacobian_of_any_net(name: str, dtype: torch.dtype) -
 @pytest.mark.parametrize("way", ["closed", "exact"])
 def test_gradients_are_finite_differences(way: Any) -> None:
     model, x = net(widths=[] if way == "closed" else [6]).double(), images(torch.float64, 3)
-    term, parameters = Contractive(way), list(model.encoder.parameters())
+    term, parameters = Contractive(way, 1, 1.0), list(model.encoder.parameters())
     gradients = torch.autograd.grad(of(term, model, x).sum(), parameters, allow_unused=True)
     generator, eps = torch.Generator().manual_seed(2), 1e-5
     for parameter, gradient in zip(parameters, gradients, strict=True):
@@ -116,7 +118,7 @@ def test_gradients_are_finite_differences(way: Any) -> None:
 def draws(model: Autoencoder, x: Tensor, n: int, probes: int = 1) -> tuple[Tensor, Tensor]:
     """n estimates and n gradients of the first weight: [n, b], [n, width, n_in]."""
     torch.manual_seed(3)
-    term, values, gradients = Contractive("hutchinson", probes), [], []
+    term, values, gradients = Contractive("hutchinson", probes, 1.0), [], []
     for _ in range(n):
         values.append(of(term, model, x))
         gradients.append(torch.autograd.grad(values[-1].sum(), model.weights[0])[0])
@@ -131,7 +133,7 @@ def is_mean_of(samples: Tensor, mean: Tensor) -> bool:
 
 def test_hutchinson_and_its_gradient_are_unbiased() -> None:
     model, x = net(widths=[6]).double(), images(torch.float64, 4)
-    whole = of(Contractive("exact"), model, x)
+    whole = of(Contractive("exact", 1, 1.0), model, x)
     (gradient,) = torch.autograd.grad(whole.sum(), model.weights[0])
     values, gradients = draws(model, x, 2000)
     assert is_mean_of(values, whole.detach()) and is_mean_of(gradients, gradient)
@@ -147,12 +149,12 @@ def test_more_probes_vary_less() -> None:
 
 def test_hutchinson_of_one_number_is_exact() -> None:
     model, x = net(widths=[6], latent=Deterministic(1)).double(), images(torch.float64)
-    torch.testing.assert_close(of(Contractive("hutchinson"), model, x), expected(model, x))
+    torch.testing.assert_close(of(Contractive("hutchinson", 1, 1.0), model, x), expected(model, x))
 
 
 @pytest.mark.parametrize("way", ["closed", "exact", "hutchinson"])
 def test_works_without_gradients_and_leaves_none(way: Any) -> None:
-    model, x, term = net().eval(), images(torch.float32), Contractive(way, probes=4)
+    model, x, term = net().eval(), images(torch.float32), Contractive(way, 4, 1.0)
     torch.manual_seed(4)
     learning = of(term, model, x)
     torch.manual_seed(4)
@@ -166,7 +168,7 @@ def test_works_without_gradients_and_leaves_none(way: Any) -> None:
 @pytest.mark.parametrize("way", ["closed", "exact", "hutchinson"])
 def test_takes_an_encoder_that_is_not_trained(way: Any) -> None:
     model, x = net().requires_grad_(False), images(torch.float32)
-    out = of(Contractive(way, probes=400), model, x)
+    out = of(Contractive(way, 400, 1.0), model, x)
     rtol = 0.5 if way == "hutchinson" else 1e-5
     torch.testing.assert_close(out.detach(), expected(model, x), rtol=rtol, atol=0)
 
@@ -176,7 +178,7 @@ def test_an_input_may_have_a_history_of_its_own(way: Any) -> None:
     """A gradient reaches what made x̃."""
     model, x = net().double(), images(torch.float64)
     shift = torch.zeros(SHAPE, dtype=torch.float64, requires_grad=True)
-    (gradient,) = torch.autograd.grad(of(Contractive(way), model, x + shift).sum(), shift)
+    (gradient,) = torch.autograd.grad(of(Contractive(way, 1, 1.0), model, x + shift).sum(), shift)
     eps = 1e-5
     sides = [expected(model, x + side * eps * gradient).sum() for side in (1, -1)]
     torch.testing.assert_close((sides[0] - sides[1]) / (2 * eps), gradient.square().sum(), rtol=1e-5, atol=0)
@@ -188,7 +190,7 @@ def test_works_under_autocast(way: Any, learning: bool) -> None:
     model, x = net(), images(torch.float32)
     whole = expected(model, x)
     with torch.set_grad_enabled(learning), torch.autocast("cpu", torch.bfloat16):
-        out = of(Contractive(way, probes=400), model, x)
+        out = of(Contractive(way, 400, 1.0), model, x)
     assert out.dtype == torch.float32
     torch.testing.assert_close(out.detach(), whole, rtol=0.5 if way == "hutchinson" else 0.05, atol=0)
     if learning:
@@ -199,13 +201,13 @@ def test_works_under_autocast(way: Any, learning: bool) -> None:
 
 def test_training_makes_the_code_contract() -> None:
     model, x = net(latent=Deterministic(3, "tanh")), images(torch.float32, 32)
-    before = of(Contractive("closed"), model, x).mean().item()
+    before = of(Contractive("closed", 1, 1.0), model, x).mean().item()
     optimizer = torch.optim.SGD(model.encoder.parameters(), lr=0.1)
     for _ in range(50):
         optimizer.zero_grad()
-        of(Contractive("closed"), model, x).mean().backward()
+        of(Contractive("closed", 1, 1.0), model, x).mean().backward()
         optimizer.step()
-    assert of(Contractive("exact"), model, x).mean().item() < 0.1 * before
+    assert of(Contractive("exact", 1, 1.0), model, x).mean().item() < 0.1 * before
 
 
 def test_a_layer_that_gives_maps_has_a_jacobian_too() -> None:
@@ -214,13 +216,13 @@ def test_a_layer_that_gives_maps_has_a_jacobian_too() -> None:
     layer = Net(Block(layer=torch.nn.Conv2d(1, 2, 3)))
     model = Autoencoder(layer, Deterministic(1, "tanh"), Normal(1), None).double()
     x = images(torch.float64)
-    torch.testing.assert_close(of(Contractive("exact"), model, x), expected(model, x))
+    torch.testing.assert_close(of(Contractive("exact", 1, 1.0), model, x), expected(model, x))
 
 
 def test_samples_do_not_touch_each_other() -> None:
     model, x = net(widths=[6]).double(), images(torch.float64)
-    alone = torch.cat([of(Contractive("exact"), model, one[None]) for one in x])
-    torch.testing.assert_close(of(Contractive("exact"), model, x), alone)
+    alone = torch.cat([of(Contractive("exact", 1, 1.0), model, one[None]) for one in x])
+    torch.testing.assert_close(of(Contractive("exact", 1, 1.0), model, x), alone)
 
 
 class Doubled(Deterministic):
@@ -255,20 +257,20 @@ LAYER = "jacobian=closed needs an encoder of one full layer (model.widths=[]), t
     ],
 )
 def test_closed_objects_to_anything_but_one_full_layer(model: Callable, said: str) -> None:
-    assert list(Contractive("closed").objections(model())) == [said]
-    assert list(Contractive("exact").objections(model())) == []
-    assert list(Contractive("hutchinson").objections(model())) == []
+    assert list(Contractive("closed", 1, 1.0).objections(model())) == [said]
+    assert list(Contractive("exact", 1, 1.0).objections(model())) == []
+    assert list(Contractive("hutchinson", 1, 1.0).objections(model())) == []
 
 
 @pytest.mark.parametrize("way", ["closed", "exact", "hutchinson"])
 def test_objects_to_codes_that_depend_on_the_batch(way: Any) -> None:
     said = "needs model.batch_norm=false: with it a code depends on its whole minibatch"
-    assert list(Contractive(way).objections(net(widths=[9], batch_norm=True))) == [said]
+    assert list(Contractive(way, 1, 1.0).objections(net(widths=[9], batch_norm=True))) == [said]
 
 
 def test_refuses_no_probes() -> None:
     with pytest.raises(ValueError) as caught:
-        Contractive(probes=0)
+        Contractive("exact", 0, 1.0)
     assert str(caught.value) == "probes must be at least 1, got 0"
 
 
@@ -287,5 +289,5 @@ def test_trains_from_the_command_line(way: str, aelab: Callable[..., tuple[int, 
 def test_leaves_the_model_as_it_was() -> None:
     model, x = net(widths=[6]), images(torch.float32)
     before = deepcopy(model.state_dict())
-    of(Contractive("exact"), model, x).sum().backward()
+    of(Contractive("exact", 1, 1.0), model, x).sum().backward()
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())

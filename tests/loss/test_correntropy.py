@@ -21,7 +21,7 @@ def lectures(x: Tensor, x_hat: Tensor, sigma: float) -> Tensor:
 def test_is_the_lectures_up_to_a_factor_and_a_constant(pair: tuple[Tensor, Tensor], sigma: float) -> None:
     x, x_hat = pair
     factor, constant = 2 * math.sqrt(2 * math.pi) * sigma**3, 2 * sigma**2 * x[0].numel()
-    out = Correntropy(sigma)(x, x_hat)
+    out = Correntropy(sigma, 1.0)(x, x_hat)
     assert out.shape == (6,)
     torch.testing.assert_close(out, factor * lectures(x, x_hat, sigma) + constant)
 
@@ -30,7 +30,7 @@ def test_is_the_lectures_up_to_a_factor_and_a_constant(pair: tuple[Tensor, Tenso
 def test_its_gradient_is_the_lectures_times_the_factor(pair: tuple[Tensor, Tensor], sigma: float) -> None:
     x, x_hat = pair
     x_hat.requires_grad_()
-    (own,) = torch.autograd.grad(Correntropy(sigma)(x, x_hat).sum(), x_hat)
+    (own,) = torch.autograd.grad(Correntropy(sigma, 1.0)(x, x_hat).sum(), x_hat)
     (theirs,) = torch.autograd.grad(lectures(x, x_hat, sigma).sum(), x_hat)
     torch.testing.assert_close(own, 2 * math.sqrt(2 * math.pi) * sigma**3 * theirs)
 
@@ -40,7 +40,7 @@ def test_tends_to_the_squared_error_for_large_sigma(pair: tuple[Tensor, Tensor],
     x, x_hat = (part.to(dtype) for part in pair)
     x_hat.requires_grad_()
     for sigma, apart in ((10.0, 0.1), (1e4, 1e-5)):  # in float32, too, where 1 − exp would give 0
-        out, mse = Correntropy(sigma)(x, x_hat), MSE()(x, x_hat)
+        out, mse = Correntropy(sigma, 1.0)(x, x_hat), MSE()(x, x_hat)
         torch.testing.assert_close(out, mse, rtol=apart, atol=0)
         own, theirs = (torch.autograd.grad(each.sum(), x_hat)[0] for each in (out, mse))
         torch.testing.assert_close(own, theirs, rtol=4 * apart, atol=1e-6)
@@ -48,13 +48,13 @@ def test_tends_to_the_squared_error_for_large_sigma(pair: tuple[Tensor, Tensor],
 
 def test_small_errors_have_the_squared_errors_gradient_and_outliers_none() -> None:
     errors = torch.tensor([[1e-3, 0.01, 2.0, 10.0, 1e4]], dtype=torch.float64, requires_grad=True)
-    (gradient,) = torch.autograd.grad(Correntropy(0.2)(torch.zeros_like(errors), errors).sum(), errors)
+    (gradient,) = torch.autograd.grad(Correntropy(0.2, 1.0)(torch.zeros_like(errors), errors).sum(), errors)
     torch.testing.assert_close(gradient[0, :2], 2 * errors.detach()[0, :2], rtol=2e-3, atol=0)
     assert gradient[0, 2:].abs().max() < 1e-20 and gradient.isfinite().all()
 
 
 def test_an_outlier_costs_at_most_two_sigma_squared() -> None:
-    assert Correntropy(0.5)(torch.zeros(1, 3), torch.full((1, 3), 1e6)).item() == pytest.approx(1.5)
+    assert Correntropy(0.5, 1.0)(torch.zeros(1, 3), torch.full((1, 3), 1e6)).item() == pytest.approx(1.5)
 
 
 def test_its_minimum_ignores_outliers_where_the_squared_error_does_not() -> None:
@@ -66,19 +66,19 @@ def test_its_minimum_ignores_outliers_where_the_squared_error_does_not() -> None
             torch.stack([term(x, torch.full_like(x, g)).sum() for g in grid.tolist()]).argmin()
         ].item()
 
-    assert abs(best(Correntropy(0.2))) < 0.02 and best(MSE()) == pytest.approx(2.0, abs=0.02)
+    assert abs(best(Correntropy(0.2, 1.0))) < 0.02 and best(MSE()) == pytest.approx(2.0, abs=0.02)
 
 
 def test_a_scheduled_sigma_follows_the_clock(pair: tuple[Tensor, Tensor]) -> None:
-    term = Correntropy(Exponential(8.0, 0.5))
+    term = Correntropy(Exponential(8.0, 0.5), 1.0)
     clock = Clock(term)
     for progress, sigma in ((0.0, 8.0), (0.5, 2.0), (1.0, 0.5)):
         clock.set(progress)
-        torch.testing.assert_close(term(*pair), Correntropy(sigma)(*pair))
+        torch.testing.assert_close(term(*pair), Correntropy(sigma, 1.0)(*pair))
 
 
 @pytest.mark.parametrize("sigma", [0, -1.0, float("inf"), float("nan"), Linear(1.0, 0.0)])
 def test_refuses_a_sigma_that_is_not_positive(sigma: float) -> None:
     with pytest.raises(ValueError) as caught:
-        Correntropy(sigma)
+        Correntropy(sigma, 1.0)
     assert str(caught.value) == f"sigma must be positive and finite, got {sigma}; loss=mse is its limit"

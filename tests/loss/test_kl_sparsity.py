@@ -26,7 +26,7 @@ def z() -> Tensor:
 @pytest.mark.parametrize("rho", [0.01, 0.05, 0.5, 0.9])
 def test_is_the_divergence_of_bernoullis(z: Tensor, rho: float) -> None:
     expected = kl_divergence(Bernoulli(torch.full((3,), rho).double()), Bernoulli(z.mean(0))).sum()
-    out = KLSparsity(rho)(z)
+    out = KLSparsity(rho, 1.0)(z)
     assert out.ndim == 0
     torch.testing.assert_close(out, expected)
 
@@ -37,14 +37,16 @@ def test_is_averaged_over_the_batch_and_summed_over_units() -> None:
     z[0], z[1, 0] = 1, 1
     rates = [2 / 20, 1 / 20, 1 / 20, 1 / 20]
     expected = sum(kl_divergence(Bernoulli(0.05), Bernoulli(rate)).item() for rate in rates)
-    assert KLSparsity(0.05)(z).item() == pytest.approx(expected, rel=1e-5)
-    assert KLSparsity(0.05)(z[:, 1:]).item() == pytest.approx(0, abs=1e-6)  # every unit as active as asked
+    assert KLSparsity(0.05, 1.0)(z).item() == pytest.approx(expected, rel=1e-5)
+    assert KLSparsity(0.05, 1.0)(z[:, 1:]).item() == pytest.approx(
+        0, abs=1e-6
+    )  # every unit as active as asked
 
 
 def test_its_gradient_pushes_every_unit_to_rho(z: Tensor) -> None:
     """∂/∂z_ij = (−ρ/ρ̂_j + (1 − ρ)/(1 − ρ̂_j))/b"""
     z.requires_grad_()
-    (gradient,) = torch.autograd.grad(KLSparsity(0.3)(z), z)
+    (gradient,) = torch.autograd.grad(KLSparsity(0.3, 1.0)(z), z)
     mean = z.detach().mean(0)
     torch.testing.assert_close(gradient, ((-0.3 / mean + 0.7 / (1 - mean)) / 7).expand(7, 3))
     assert torch.equal(gradient > 0, (mean > 0.3).expand(7, 3))
@@ -53,30 +55,30 @@ def test_its_gradient_pushes_every_unit_to_rho(z: Tensor) -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_saturated_units_stay_finite(dtype: torch.dtype) -> None:
     h = torch.tensor([[-200.0, 200.0, -50.0, 30.0, 6.5]] * 4, dtype=dtype, requires_grad=True)
-    out = KLSparsity(0.05)(torch.sigmoid(h))
+    out = KLSparsity(0.05, 1.0)(torch.sigmoid(h))
     out.backward()
     assert out.isfinite() and out > 10 and h.grad is not None and h.grad.isfinite().all()
-    assert KLSparsity(0.05)(torch.tensor([[0.0, 1.0]]).to(dtype)).isfinite()
+    assert KLSparsity(0.05, 1.0)(torch.tensor([[0.0, 1.0]]).to(dtype)).isfinite()
 
 
 def test_half_precision_codes_are_averaged_in_single() -> None:
     z = torch.full((1000, 2), 1.0, dtype=torch.bfloat16)
     z[0] = 0  # their mean, 0.999, is 1 in bfloat16
-    assert KLSparsity(0.5)(z).item() == pytest.approx(KLSparsity(0.5)(z.float()).item(), rel=1e-5)
+    assert KLSparsity(0.5, 1.0)(z).item() == pytest.approx(KLSparsity(0.5, 1.0)(z.float()).item(), rel=1e-5)
 
 
 def test_a_scheduled_rho_follows_the_clock(z: Tensor) -> None:
-    term = KLSparsity(Linear(0.5, 0.1))
+    term = KLSparsity(Linear(0.5, 0.1), 1.0)
     clock = Clock(term)
     for progress, rho in ((0.0, 0.5), (0.5, 0.3), (1.0, 0.1)):
         clock.set(progress)
-        torch.testing.assert_close(term(z), KLSparsity(rho)(z))
+        torch.testing.assert_close(term(z), KLSparsity(rho, 1.0)(z))
 
 
 @pytest.mark.parametrize("rho", [0, 1, -0.1, 1.5, float("nan"), Linear(0.5, 0.0)])
 def test_refuses_a_rho_outside_the_unit_interval(rho: float) -> None:
     with pytest.raises(ValueError) as caught:
-        KLSparsity(rho)
+        KLSparsity(rho, 1.0)
     assert str(caught.value) == f"rho must lie in (0, 1), got {rho}"
 
 
@@ -88,11 +90,13 @@ def test_refuses_a_rho_outside_the_unit_interval(rho: float) -> None:
         (Deterministic(3, "tanh"), "[-1, 1]"),
         (KSparse(3, 2), "[-inf, inf]"),
         (Deterministic(3, "sigmoid"), None),
+        (Deterministic(3, "sigmoid", dropout=0.5), "[0, 2]"),
+        (Deterministic(3, "tanh", dropout=0.2), "[-1.25, 1.25]"),
     ],
 )
 def test_objects_to_codes_outside_the_unit_interval(latent: Deterministic, range_: str | None) -> None:
     model = Autoencoder(torch.nn.Identity(), latent, Normal(3), None)
-    assert list(KLSparsity().objections(model)) == (
+    assert list(KLSparsity(0.05, 1.0).objections(model)) == (
         [
             f"needs codes in [0, 1], this latent's lie in {range_}; "
             "model/latent=deterministic model.latent.activation=sigmoid brings them there"
@@ -111,7 +115,7 @@ from aelab.loss.kl_sparsity import KLSparsity
 rank, folder = int(sys.argv[1]), sys.argv[2]
 dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
 z = torch.load(f"{folder}/z.pt").chunk(2)[rank].requires_grad_()
-term = KLSparsity(0.2)
+term = KLSparsity(0.2, 1.0)
 out = term(z)
 out.backward()
 alone = term.eval()(z) if rank == 0 else None  # must not wait for the other
@@ -128,17 +132,17 @@ def test_several_processes_see_one_batch(tmp_path: Path) -> None:
     started = [subprocess.Popen([sys.executable, "-c", PROCESS, str(r), str(tmp_path)]) for r in (0, 1)]
     assert [process.wait(120) for process in started] == [0, 0]
     (a, grad_a, alone), (b, grad_b, _) = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
-    expected = KLSparsity(0.2)(z.requires_grad_())
+    expected = KLSparsity(0.2, 1.0)(z.requires_grad_())
     expected.backward()
     torch.testing.assert_close(a, expected.detach())
     torch.testing.assert_close(b, expected.detach())
     torch.testing.assert_close(torch.cat([grad_a, grad_b]) / 2, z.grad)
-    torch.testing.assert_close(alone.detach(), KLSparsity(0.2)(z[:4].detach()))
+    torch.testing.assert_close(alone.detach(), KLSparsity(0.2, 1.0)(z[:4].detach()))
 
 
 def test_training_brings_mean_activations_to_rho() -> None:
     torch.manual_seed(0)
-    x, layer, term = torch.rand(64, 10), torch.nn.Linear(10, 5), KLSparsity(0.1)
+    x, layer, term = torch.rand(64, 10), torch.nn.Linear(10, 5), KLSparsity(0.1, 1.0)
     optimizer = torch.optim.Adam(layer.parameters(), lr=0.05)
     for _ in range(300):
         optimizer.zero_grad()

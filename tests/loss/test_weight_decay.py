@@ -38,7 +38,7 @@ def kernels(model: nn.Module) -> list[Tensor]:
 def test_is_half_the_squared_frobenius_norm_of_layers(kind: str, tied: bool) -> None:
     model = nets(kind, tied)
     expected = 0.5 * sum(torch.linalg.vector_norm(w).item() ** 2 for w in kernels(model))
-    out = WeightDecay()(model.weights)
+    out = WeightDecay(1.0)(model.weights)
     assert out.ndim == 0 and out.item() == pytest.approx(expected, rel=1e-5)
     assert len(model.weights) == (3 if tied else 6)
 
@@ -59,4 +59,4 @@ def test_its_gradient_is_lambda_times_the_weight_and_nothing_for_the_rest(kind: 
 
 def test_of_no_weights_at_all_is_nothing() -> None:
     """model=identity has none."""
-    assert WeightDecay()(()).item() == 0
+    assert WeightDecay(1.0)(()).item() == 0

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from math import inf
+from types import SimpleNamespace
+from typing import Any, cast
 from unittest.mock import patch
 
 import pytest
@@ -130,24 +132,40 @@ def test_looks_at_the_first_rows_only() -> None:
     assert score == pytest.approx(exact(model, x[:5]).mean().item(), rel=1e-5)
 
 
+def told(model: Autoencoder) -> Contraction:
+    """The metric of one row, after it was asked whether it can work with this model."""
+    metric, system = Contraction(1, 0.05), SimpleNamespace(model=model)
+    assert list(metric.objections(cast(Any, system))) == []
+    return metric
+
+
 @pytest.mark.parametrize(("bounds", "expected"), [((0, 1), 5 / 8), ((-1, 1), 3 / 8)])
 def test_saturation_counts_the_ends_of_the_range(bounds: tuple[float, float], expected: float) -> None:
     model, _ = built("one layer of sigmoids")
     model.latent.bounds = bounds
-    metric = Contraction(1, 0.05)
-    assert list(metric.objections(model)) == []
+    metric = told(model)
     metric.reset()
     z = torch.tensor([[0.0, 0.04, 0.06, 0.5], [0.94, 0.96, 1.0, 0.01]])
     metric.update(torch.rand(2, *SHAPE), z, model.encode)
     assert metric.compute()["saturation"] == expected
 
 
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_codes_in_use_are_in_their_own_range_whatever_dropout_makes_of_it(dropout: float) -> None:
+    torch.manual_seed(0)
+    model = flat(Deterministic(4, "sigmoid", dropout), []).eval()
+    x = 40 * torch.randn(200, *SHAPE)
+    z = model.encode(x)["z"]
+    expected = ((z < 0.05) | (z > 0.95)).float().mean().item()
+    assert 0.3 < expected < 1 and (z > 0.95).any()
+    assert scored(told(model), model, x, 50)["saturation"] == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("bounds", [(-inf, inf), (0, inf)])
 def test_an_unbounded_code_saturates_nowhere(bounds: tuple[float, float]) -> None:
     model, _ = built("one layer of relus")
     model.latent.bounds = bounds
-    metric = Contraction(1, 0.05)
-    assert list(metric.objections(model)) == []
+    metric = told(model)
     assert list(scored(metric, model, torch.rand(2, *SHAPE), 2)) == ["jacobian"]
 
 

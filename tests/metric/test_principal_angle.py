@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.decomposition import PCA
 from torch import Tensor
 
+from aelab.metric import principal_angle
 from aelab.metric.linear import Decode
 from aelab.metric.principal_angle import PrincipalAngle
 
@@ -62,6 +64,15 @@ def test_fewer_rows_than_features_or_than_units() -> None:
     assert angle(v[:2].T, x) == pytest.approx(0, abs=0.05)
     assert angle(v[2:4].T, x) == pytest.approx(90, abs=0.05)
     assert 0 <= angle(torch.eye(8), x) <= 0.05
+
+
+def test_rows_are_taken_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(principal_angle, "AT_ONCE", 64)
+    x, metric, reference = rows(), PrincipalAngle(), PCA(3, svd_solver="full")
+    metric.fit(x, torch.zeros(len(x), 3))
+    reference.fit(x.flatten(1).double().numpy())
+    cosines = np.asarray(reference.components_) @ metric.components
+    np.testing.assert_allclose(np.abs(cosines), np.eye(3), atol=1e-9)
 
 
 def test_nothing_seen_says_nothing() -> None:

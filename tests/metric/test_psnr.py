@@ -30,10 +30,3 @@ def test_twenty_decibels_are_an_error_of_a_tenth_and_a_copy_is_capped() -> None:
         metric.reset()
         metric.update(torch.zeros(3, 1, 4, 4), torch.full((3, 1, 4, 4), error))
         assert metric.compute() == {"psnr": pytest.approx(expected)}
-
-
-def test_vectors_have_none() -> None:
-    metric = PSNR()
-    metric.reset()
-    metric.update(torch.zeros(3, 4), torch.ones(3, 4))
-    assert metric.compute() == {}

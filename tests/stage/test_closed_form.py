@@ -22,7 +22,13 @@ LINEAR = ["recipe=closed_form", "model.widths=[]", "model.latent.dim=5"]
 
 @pytest.mark.parametrize(
     "settings",
-    [[], ["model.tied=true"], ["recipe.train.memory=0"], ["model.orthonormal=true"], ["corruption=gaussian"]],
+    [
+        [],
+        ["model.tied=true"],
+        ["recipe.train.memory=0"],
+        ["model.orthonormal=true"],
+        ["loss=gaussian", "loss.gaussian.variance=0.1"],
+    ],
     ids=str,
 )
 def test_weights_are_those_of_pca(settings: list[str], tmp_path: Path) -> None:
@@ -59,11 +65,16 @@ def test_a_run_has_pcas_error_and_can_be_used(train: Callable[..., Path]) -> Non
 LAYER = "solves the linear autoencoder, one full layer each way: model=mlp model.widths=[]"
 IDENTITY = "solves the linear autoencoder; its activations are the identity"
 PLAIN = "solves the linear autoencoder, x to z to x̂; model/latent=deterministic loss=[mse]"
+SQUARES = "minimises ‖x − x̂‖² of clean x alone; loss=[mse] corruption=none"
 
 
 @pytest.mark.parametrize(
     ("settings", "line"),
     [
+        (["loss=l1"], SQUARES),
+        (["loss=[mse,weight_decay]"], SQUARES),
+        (["loss=gaussian", "loss.gaussian.variance=learned"], SQUARES),
+        (["corruption=gaussian"], SQUARES),
         (["model.widths=[8]"], LAYER),
         (["model=conv", "~model.widths"], LAYER),
         (["model=identity", "~model.widths"], LAYER),

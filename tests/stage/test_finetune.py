@@ -94,6 +94,22 @@ def test_the_epoch_of_lowest_error_counts(tmp_path: Path) -> None:
     assert rows[0]["lr"] < 0.1 < rows[-1]["lr"]
 
 
+def test_it_counts_too_where_the_run_chooses_no_best(tmp_path: Path) -> None:
+    _, errors = finetuned(tmp_path, "callback.checkpoint.monitor=null", "callback.checkpoint.mode=max")
+    assert not (tmp_path / "checkpoints/best.ckpt").exists()
+    for training, metric in (("finetune", "finetuned_error"), ("finetune.scratch", "scratch_error")):
+        assert (tmp_path / "checkpoints" / training / "best.ckpt").is_file()
+        rows = [row for row in read(tmp_path / "metrics.csv") if row["stage"] == training]
+        assert errors[f"val/{metric}"] == min(row["val/error"] for row in rows)
+
+
+def test_its_loss_is_of_corrupted_rows_as_the_runs_own_is(tmp_path: Path) -> None:
+    own = "++recipe.finetune.corruption={own: {_target_: aelab.corruption.masking.Masking, strength: 1.0}}"
+    finetuned(tmp_path, own, "trainer.max_epochs=6", "recipe.finetune.scratch=false")
+    rows = [row for row in read(tmp_path / "metrics.csv") if row["stage"] == "finetune"]
+    assert rows[-1]["val/loss"] > 2.2  # of inputs that are all zero: a tenth each
+
+
 def test_scratch_is_the_same_but_for_its_first_weights(seen: Seen, tmp_path: Path) -> None:
     job, _ = finetuned(tmp_path, "recipe.finetune.labels=0.5")
     own, scratch = seen["finetune"], seen["finetune.scratch"]

@@ -1,16 +1,21 @@
 """Layer by layer: every layer is an autoencoder of the codes below it, and together they are the net."""
 
-from collections.abc import Callable
+import json
+import weakref
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytorch_lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from training import composed, trained, weights
 
+from aelab import evaluation
 from aelab.assemble import assemble
 from aelab.build import build
+from aelab.dataset.dataset import Dataset
 from aelab.errors import UserError
 from aelab.history import read
 from aelab.model.autoencoder import Autoencoder
@@ -142,6 +147,95 @@ def test_data_are_the_codes_below_in_evaluation_mode_encoded_once(
     torch.testing.assert_close(
         use(seen["pretrain.3"]["system"], seen["pretrain.3"]["x"]), use(job.system, x), rtol=1e-4, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("net", ["mlp", "stride", "pool"])
+def test_everything_stays_on_the_device_that_trains(
+    net: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a GPU: on the device that only knows shapes. Lightning leaves what it trained on the CPU."""
+    meta, found = torch.device("meta"), []
+
+    class Trainer(pl.Trainer):
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.strategy._root_device = meta  # type: ignore[attr-defined]
+
+        def fit(self, model: Any, **rest: Any) -> None:
+            x, _ = model.system.dataset.gather(model.system.dataset.splits["train"])
+            trace = model.system(x)
+            found.append((trace.x.device, trace.x_hat.device))
+            model.to_empty(device="cpu")  # `cpu` refuses to move what has no numbers
+
+    monkeypatch.setattr(pl, "Trainer", Trainer)
+    own = ["callback=none", "model.batch_norm=true"]
+    tiny = ["name=test", "dataset.limit=40", "trainer=cpu", "logger=none", "figure=none", "baseline=none"]
+    system = trained(tmp_path, "recipe=layerwise", *NETS[net], *own, tiny=tiny).system
+    n = len(list(system.model.encoder.blocks)) + 1  # type: ignore[arg-type]
+    assert found == [(meta, meta)] * n
+    assert {value.device for value in system.state_dict().values()} == {system.device} == {meta}
+    assert system.dataset.device == system.dataset.rows.x.device == meta
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("recipe", ["layerwise", "layerwise_finetuned"])
+def test_on_a_gpu(recipe: str, train: Callable[..., Path]) -> None:
+    folder = train(f"recipe={recipe}", "trainer=gpu", "model.batch_norm=true", "corruption=gaussian")
+    assert json.loads((folder / "results.json").read_text())["device"] == "cuda:0"
+
+
+def test_codes_are_held_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "AT_LEAST", 16)
+    system, held = assemble(composed(), Path()).system, []
+
+    def watching(*split: Any, **more: Any) -> Iterator[Any]:
+        for trace in evaluation.traces(*split, **more):
+            held.append(weakref.ref(trace.z))
+            alive.append(sum(z() is not None for z in held))
+            yield trace
+
+    alive: list[int] = []
+    monkeypatch.setattr(layerwise, "traces", watching)
+    above = layerwise.codes(system)
+    assert max(alive) <= 2 < len(alive)  # the one before goes when the next is bound
+    for split in ("train", "val"):
+        expected = torch.cat([trace.z for trace in evaluation.traces(system, split, in_use=True)])
+        assert torch.equal(above.gather(above.splits[split])[0], expected)
+        assert torch.equal(labels(above, split), labels(system.dataset, split))
+
+
+def labels(dataset: Dataset, split: str) -> Tensor:
+    y = dataset.gather(dataset.splits[split])[1]
+    assert y is not None
+    return y
+
+
+@pytest.mark.parametrize("act", ["identity", "relu"])
+@pytest.mark.parametrize("net", ["mlp", "stride", "pool"])
+def test_what_is_dropped_is_of_the_code_and_never_of_what_is_rebuilt(net: str, act: str) -> None:
+    own = ["model.dropout=0.5", "model.batch_norm=true", f"model.activation={act}"]
+    stack = list(layers(model_of((1, 8, 8), *NETS[net], *own), (1, 8, 8)))
+    for layer in stack:
+        layer.train()
+        kinds = [
+            {type(part) for part in where.modules()}
+            for where in (layer.encoder, layer.latent, layer.decoder or nn.Identity())
+        ]
+        assert [nn.Dropout in kind for kind in kinds] == [False, layer is not stack[-1], False]
+
+
+def test_codes_of_top_k_are_not_rebuilt_through_one() -> None:
+    top_k = "model.activation={_target_: aelab.model.top_k.TopK, k: 2, alpha: 2}"
+    model = model_of((1, 8, 8), "model.widths=[9,7]", top_k, "model.output_activation=sigmoid")
+    first, *rest = layers(model, (1, 8, 8))
+    assert first.output is torch.sigmoid
+    x = torch.randn(20, 1, 8, 8)
+    h = first.eval().encode(x)["z"]
+    assert (h != 0).sum(1).unique().tolist() == [4]
+    for layer in rest:
+        layer.train()
+        h = layer.encode(h)["z"]
+        assert layer.output is None and (layer.decode(h)["x_hat"] != 0).all()
 
 
 def test_second_layer_is_trained_as_by_hand(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,10 @@ import torch
 from training import composed, same
 
 from aelab.assemble import assemble
+from aelab.compatible import unmonitored
+from aelab.errors import UserError
 from aelab.evaluation import score
-from aelab.fitting import fit
+from aelab.fitting import fit, model_maker
 from aelab.interrupt import Interrupted
 from aelab.plan import Chunks
 from aelab.stage.record import Record
@@ -50,12 +52,14 @@ TRAININGS = {
 Metrics = dict[str, float]
 
 
-def run(folder: Path, recipe: str, *overrides: str, resume: bool = False) -> Metrics:
+def run(
+    folder: Path, recipe: str, *overrides: str, resume: bool = False, splits: Sequence[str] = ("val", "test")
+) -> Metrics:
     """All that the run says in the end."""
     config = composed(f"recipe={recipe}", *overrides, tiny=SMALL)
     job = assemble(config, folder)
     _, learnt = fit(config, job, folder, resume)
-    return score(job.system, ["val", "test"]) | learnt
+    return score(job.system, splits) | learnt
 
 
 def checkpoints(folder: Path) -> dict[str, dict[str, torch.Tensor]]:
@@ -233,12 +237,52 @@ def test_early_stopping_of_every_training_survives_an_interruption(
 
 def test_without_validation_rows_nothing_waits_for_their_loss(tmp_path: Path) -> None:
     every = ["dataset.split=all", "trainer.max_epochs=1"]
-    config = composed(
-        "recipe=layerwise_finetuned", "callback=[checkpoint,early_stopping]", *every, tiny=SMALL
-    )
+    config = composed("recipe=layerwise_finetuned", *every, tiny=SMALL)
     _, learnt = fit(config, assemble(config, tmp_path), tmp_path)
     assert set(learnt) == {"all/finetuned_error", "all/scratch_error"}
     assert not list((tmp_path / "checkpoints").rglob("best.ckpt"))
+
+
+def test_what_stops_early_needs_validation_rows(tmp_path: Path) -> None:
+    """Said in one line before training; a checkpoint is kept without."""
+    early = ["callback=[checkpoint,early_stopping]", "trainer.max_epochs=1"]
+    line = (
+        "callback.early_stopping.monitor: 'val/loss' takes rows to validate on, and this run has none; "
+        "train/loss is there without"
+    )
+    for recipe in ("single", "layerwise_finetuned"):
+        for without in ("dataset.split=all", "dataset.val_fraction=0"):
+            with pytest.raises(UserError) as caught:
+                assemble(composed(f"recipe={recipe}", *early, without, tiny=SMALL), tmp_path)
+            assert list(caught.value.problems) == [line]
+    config = composed(*early, tiny=SMALL)
+    job = assemble(config, tmp_path)
+    callbacks = dict(zip(config.callback, job.callbacks, strict=True))
+    assert list(unmonitored(callbacks, job.system, {"limit_val_batches": 0})) == [line]
+    assert list(unmonitored(callbacks, job.system, config.trainer)) == []
+    other = ["callback.early_stopping.monitor=train/loss", "callback.checkpoint.monitor=val/mse"]
+    run(tmp_path, "single", *early, *other, "dataset.val_fraction=0.0", splits=["test"])
+
+
+@pytest.mark.parametrize("recipe", TRAININGS)
+def test_epochs_are_those_of_the_trainings_of_the_main_stage(recipe: str, tmp_path: Path) -> None:
+    config = composed(f"recipe={recipe}", tiny=SMALL)
+    epochs, _ = fit(config, assemble(config, tmp_path), tmp_path)
+    assert epochs == (6 if recipe == "layerwise_finetuned" else 3)
+    assert fit(config, assemble(config, tmp_path), tmp_path, resume=True)[0] == epochs
+
+
+def test_untrained_models_are_of_the_seed_and_the_stage() -> None:
+    def first(seed: int, stage: str | None) -> torch.Tensor:
+        config = composed(f"seed={seed}", tiny=SMALL)
+        job = assemble(config, Path())
+        model = job.system.model if stage is None else model_maker(config, job, stage)()
+        return next(model.parameters()).detach()
+
+    found = [first(0, "a"), first(0, "b"), first(1, "a"), first(0, None), first(10_000, None)]
+    assert torch.equal(found[0], first(0, "a"))
+    for i, weight in enumerate(found):
+        assert not any(torch.equal(weight, other) for other in found[:i])
 
 
 def test_a_run_that_keeps_nothing_says_nothing_of_it(tmp_path: Path) -> None:
@@ -269,7 +313,8 @@ def test_a_run_of_no_epochs_goes_on(tmp_path: Path) -> None:
 @pytest.mark.parametrize("recipe", ["closed_form", "rbm"])
 def test_stages_without_steps_go_on_too(recipe: str, tmp_path: Path) -> None:
     suited = ["model.widths=[]", "model.dropout=0", "model.batch_norm=false", CONSTANT]
-    suited += ["model.latent.activation=sigmoid", "recipe.pretrain.batch_size=20"] if recipe == "rbm" else []
+    sigmoids = ["model.latent.activation=sigmoid", "model.output_activation=sigmoid"]
+    suited += [*sigmoids, "recipe.pretrain.batch_size=20"] if recipe == "rbm" else ["corruption=none"]
     first = run(tmp_path / "run", recipe, *suited, "trainer.max_epochs=2")
     assert run(tmp_path / "run", recipe, *suited, "trainer.max_epochs=2", resume=True) == first
     longer = run(tmp_path / "run", recipe, *suited, resume=True)

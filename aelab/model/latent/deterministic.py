@@ -21,8 +21,7 @@ class Deterministic(Latent):
             raise ValueError(f"dropout must lie in [0, 1), got {dropout}")
         self.activation = module(activation)
         self.dropout = nn.Dropout(dropout) if dropout else None
-        low, high = RANGES.get(activation, (-inf, inf))
-        self.bounds = (low / (1 - dropout), high / (1 - dropout))  # what stays is scaled up
+        self.bounds = RANGES.get(activation, (-inf, inf))  # in use, where nothing is dropped or scaled up
 
     def forward(self, h: Tensor) -> dict[str, Tensor]:
         z = self.activation(h) if self.activation else h
