@@ -13,7 +13,7 @@ class Latent(nn.Module):
 
     gives: tuple[str, ...] = ("z",)
     bounds: tuple[float, float] = (-inf, inf)
-    """Between which every number of z lies."""
+    """Between which every number of z lies in use; in training, dropout scales what stays."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()

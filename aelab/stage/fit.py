@@ -16,7 +16,8 @@ class Fit(Stage):
     """Minimises L(x, x̂) over all parameters by gradient steps
 
     epochs: at most the trainer's; null takes the trainer's.
-    target: what training rebuilds: x, or x_tilde where clean data is not to be had.
+    target: what training rebuilds: x, or x_tilde where clean data is not to be had. Validation compares with
+        clean x; callback.checkpoint.monitor=null keeps it from choosing the weights.
     loss: terms of its own, by name; null takes the run's.
     optimizer: the run's, but for settings that it changes; with a `_target_`, another.
     """
