@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 import torch
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from aelab.build import build
 from aelab.errors import UserError
@@ -40,14 +40,14 @@ def with_optimizers(config: DictConfig) -> DictConfig:
     those have a `_target_`.
     """
     whole = copy.deepcopy(config)
-    OmegaConf.set_struct(whole, False)
-    for name, stage in whole.recipe.items():
-        if "optimizer" not in stage:
-            continue
-        own = OmegaConf.create({}) if stage.optimizer is None else stage.optimizer
-        if not OmegaConf.is_dict(own):
-            raise UserError(f"recipe.{name}.optimizer: takes a mapping, got {said(own)}")
-        if "_target_" not in own:
-            changed = [str(key) for key in own if own[key] is not None]
-            stage.optimizer = OmegaConf.merge(whole.optimizer, OmegaConf.masked_copy(own, changed))
+    with open_dict(whole):
+        for name, stage in whole.recipe.items():
+            if "optimizer" not in stage:
+                continue
+            own = OmegaConf.create({}) if stage.optimizer is None else stage.optimizer
+            if not OmegaConf.is_dict(own):
+                raise UserError(f"recipe.{name}.optimizer: takes a mapping, got {said(own)}")
+            if "_target_" not in own:
+                changed = [str(key) for key in own if own[key] is not None]
+                stage.optimizer = OmegaConf.merge(whole.optimizer, OmegaConf.masked_copy(own, changed))
     return whole
