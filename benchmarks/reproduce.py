@@ -41,6 +41,9 @@ with its pretraining, fine-tuning, metrics and pictures. Data: MNIST, 54,000 row
 """
 
 
+LATER: dict[str, Any] = {}
+"""Settings that are younger than some records, by dotted name, at the value that leaves a run as it was."""
+
 COLUMNS = {
     "experiment": "---", "metric": "---", "paper": "---:", "goal": "---", "ours": "---:", "seeds": "---:",
     "epochs": "---:", "minutes": "---:", "hardware": "---", "source": "---", "command": "---",
@@ -126,6 +129,11 @@ def settings(typed: str) -> str:
     whole = OmegaConf.to_container(config, resolve=True)
     assert isinstance(whole, dict)
     kept = {key: value for key, value in whole.items() if key not in ("figure", "logger")}
+    for name, before in LATER.items():
+        *path, last = name.split(".")
+        place = functools.reduce(lambda node, key: node.get(key) or {}, path, kept)
+        if last in place and place[last] == before:
+            del place[last]
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 
 
