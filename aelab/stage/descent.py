@@ -39,7 +39,7 @@ def descend(
     name: str,
     optimizer: MakeOptimizer,
     epochs: int | None = None,
-    monitor: str | None = None,
+    chooses: bool = True,
 ) -> None:
     """Minimise the system's objective over its parameters; see Training.
 
@@ -49,7 +49,7 @@ def descend(
     name: of this training, in metrics.csv.
     epochs: at most so many; None leaves it to the trainer.
     optimizer: from the parameters to it.
-    monitor: the validation metric that chooses, instead of the checkpoint callback's own.
+    chooses: whether a validation metric may choose the weights; else the last ones count.
     """
     folder, is_own = work.folder(name), work.is_own(name)
     last, best = folder / "last.ckpt", folder / "best.ckpt"
@@ -59,7 +59,7 @@ def descend(
     settings = capped(epochs, work.trainer)
     splits, b = system.dataset.splits, system.dataset.batch_size
     rows = val_rows(len(splits.get("val", ())), b, settings)
-    callbacks = fresh(work, system, folder, is_own, monitor, rows > 0)
+    callbacks = fresh(work, system, folder, is_own, chooses, rows > 0)
     trainer = pl.Trainer(
         **{key: value for key, value in settings.items() if key not in OURS},
         limit_val_batches=1.0 if rows else 0,
@@ -122,7 +122,7 @@ def place(device: torch.device, *systems: System) -> None:
 
 
 def fresh(
-    work: Work, system: System, folder: Path, is_own: bool, monitor: str | None, validates: bool
+    work: Work, system: System, folder: Path, is_own: bool, chooses: bool, validates: bool
 ) -> list[pl.Callback]:
     """Copies of the run's callbacks that know nothing yet, without those that watch what is not there."""
     splits = ("train", "val") if validates else ("train",)
@@ -131,9 +131,7 @@ def fresh(
     for callback in copy.deepcopy(work.callbacks):
         if isinstance(callback, Checkpoint):
             callback.folder = folder
-            callback.monitor = monitor or callback.monitor
-            if monitor:
-                callback.mode = "min"
+            callback.monitor = callback.monitor if chooses else None
         if isinstance(callback, LightningCheckpoint) and not work.trainer["enable_checkpointing"]:
             continue
         if is_own or isinstance(callback, Checkpoint) or getattr(callback, "monitor", None) in known:

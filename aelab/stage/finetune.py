@@ -28,15 +28,15 @@ class Finetune(Stage):
 
     Works on a copy, so that the autoencoder stays as it was trained. Gives `finetuned_error`, and beside it
     `scratch_error`, of the same net from random weights, with the same rows, settings and first softmax; the
-    minibatches' order and all other draws are its own. The epoch of lowest validation cross-entropy counts:
-    by their errors, epochs differ in a handful of rows, and a lucky one would be chosen.
+    minibatches' order and all other draws are its own. The last epoch counts, its rate near nothing: epochs
+    differ by a handful of validation rows, and the best of so many would be a lucky one, not a better.
 
     epochs: at most the trainer's; null takes the trainer's.
     labels: how many labelled rows are used, a fraction or a number, the same share of every class; of the
         validation rows as large a fraction.
     dropout: of the code, before the softmax.
-    corruption: of the inputs, by name, in training and its `val/loss`; errors and cross-entropy are of inputs
-        without it. What is `always` there in the run stays in all.
+    corruption: of the inputs, by name, in training and its `val/loss`; errors are of inputs without it. What
+        is `always` there in the run stays in all.
     scratch: whether to train the net from random weights too.
     optimizer: the run's, but for settings that it changes; with a `_target_`, another.
     """
@@ -78,7 +78,7 @@ class Finetune(Stage):
         corruption = Corruptions(parts | copy.deepcopy(dict(self.corruption)))
         objective = Objective({"cross_entropy": CrossEntropy()})
         system = System(dataset, corruption, classifier, objective, {"error": Error()})
-        descend(work, system, name, self.optimizer, self.epochs, monitor="val/cross_entropy")
+        descend(work, system, name, self.optimizer, self.epochs, chooses=False)
         splits = [split for split in ("val", work.system.dataset.final) if split in dataset.splits]
         found = score(system, splits)
         return {f"{s}/{metric}": found[f"{s}/error"] for s in splits if f"{s}/error" in found}
