@@ -1,7 +1,7 @@
 """Hydra's grammar of overrides, and the names that folders take from them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
@@ -14,9 +14,27 @@ def name_of_run(name: str | None, dataset: str, model: str) -> str:
 
 def slug(overrides: Sequence[str], varying: Sequence[str] = ()) -> str:
     """A folder name from the overrides that vary, or from all: `dim=2,seed=0`."""
-    told = [text for text in map(str, overrides) if text.partition("=")[0] in varying] or overrides
-    short = [re.sub(r"^.*\.(?=[^=]*=)", "", str(override)) for override in told]
-    return re.sub(r"[^\w.=,+-]+", "_", ",".join(short))[:80] or "default"
+    given = [text.partition("=") for text in map(str, overrides)]
+    told = [text for text in given if text[0] in varying] or given
+    short = endings([key for key, _, _ in told])
+    told = [short[key] + sign + value for key, sign, value in told]
+    return re.sub(r"[^\w.=,+-]+", "_", ",".join(told))[:80] or "default"
+
+
+def endings(keys: Iterable[str]) -> dict[str, str]:
+    """Each setting by the shortest end of its name that no other ends with: `dim`, or `kl.weight`."""
+    every = {key: re.split(r"[./]", key) for key in keys}
+
+    def end(key: str, n: int) -> str:
+        return ".".join(every[key][-n:])
+
+    def is_own(key: str, n: int) -> bool:
+        return all(end(other, n) != end(key, n) for other in every if other != key)
+
+    return {
+        key: next((end(key, n) for n in range(1, len(parts)) if is_own(key, n)), key)
+        for key, parts in every.items()
+    }
 
 
 def sweeping(argv: Sequence[str]) -> list[str]:

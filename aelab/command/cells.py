@@ -1,12 +1,12 @@
 """The runs of a sweep, and what tells them apart."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from aelab.command.resume import overrides_of
 from aelab.errors import UserError
+from aelab.grammar import endings
 from aelab.records import natural
 
 
@@ -30,15 +30,11 @@ def titles(folders: Sequence[Path]) -> list[str]:
     asked = [overrides_of(folder) for folder in folders]
     common = set(asked[0]).intersection(*asked)
     varying = [[text for text in texts if text not in common] for texts in asked]
-    ends = {text.partition("=")[0] for texts in varying for text in texts}
-    last = Counter(re.split(r"[./]", key)[-1] for key in ends)  # the last part of a name, where it suffices
-
-    def short(text: str) -> str:
-        key, _, value = text.partition("=")
-        end = re.split(r"[./]", key)[-1]
-        return f"{end if last[end] == 1 else key}={value}"
-
-    names = [", ".join(map(short, texts)) for texts in varying]
+    short = endings(text.partition("=")[0] for texts in varying for text in texts)
+    names = [
+        ", ".join(f"{short[key]}={value}" for key, _, value in (text.partition("=") for text in texts))
+        for texts in varying
+    ]
     alike = Counter(names)
     return [
         name if name and alike[name] == 1 else folder.name

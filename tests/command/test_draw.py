@@ -107,7 +107,7 @@ def test_titles_are_what_varies(tmp_path: Path) -> None:
         "weight=1",
         "weight=2",
     ]
-    assert titled(["loss.kl.weight=1"], ["loss.mmd.weight=1"]) == ["loss.kl.weight=1", "loss.mmd.weight=1"]
+    assert titled(["loss.kl.weight=1"], ["loss.mmd.weight=1"]) == ["kl.weight=1", "mmd.weight=1"]
     assert titled(["seed=0"], ["seed=0"], ["seed=0", "a.b=1"]) == ["0-cell", "1-cell", "b=1"]
     assert titled(["seed=0"]) == ["0-cell"]
 

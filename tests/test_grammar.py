@@ -1,0 +1,24 @@
+"""Names that folders and titles take from overrides."""
+
+from aelab.grammar import endings, slug
+
+
+def test_a_setting_is_named_by_the_shortest_end_that_is_its_own() -> None:
+    keys = ["model.latent.dim", "seed", "loss.kl.weight", "loss.mmd.weight", "model/latent"]
+    assert list(endings(keys).values()) == ["dim", "seed", "kl.weight", "mmd.weight", "latent"]
+
+
+def test_one_that_ends_another_keeps_its_whole_name() -> None:
+    assert endings(["optimizer.lr", "recipe.finetune.optimizer.lr"]) == {
+        "optimizer.lr": "optimizer.lr",
+        "recipe.finetune.optimizer.lr": "finetune.optimizer.lr",
+    }
+    assert endings(["lr", "optimizer.lr"]) == {"lr": "lr", "optimizer.lr": "optimizer.lr"}
+
+
+def test_a_folder_tells_what_varies() -> None:
+    asked = ["experiment=vae", "loss.kl.weight=4", "loss.mmd.weight=0.5", "model.latent.dim=2"]
+    assert slug(asked, ["loss.kl.weight", "loss.mmd.weight"]) == "kl.weight=4,mmd.weight=0.5"
+    assert slug(asked, ["model.latent.dim"]) == "dim=2"
+    assert slug(asked[3:]) == "dim=2" and slug([]) == "default"
+    assert slug(["loss=[mse,kl]", "dataset.root=/tmp/a b"], ["loss"]) == "loss=_mse,kl_"
