@@ -14,6 +14,7 @@ from aelab.check import drop_leftovers, problems
 from aelab.compatible import mismatched, out_of_range, unmonitored
 from aelab.corruption.corruption import Corruptions
 from aelab.dataset.dataset import Dataset
+from aelab.dataset.rows import Rows
 from aelab.errors import Problems, UserError
 from aelab.metric.metric import Metric
 from aelab.model.autoencoder import Autoencoder
@@ -26,7 +27,19 @@ from aelab.system import System
 LISTS = ("corruption", "loss", "metric", "figure", "baseline", "logger", "callback")
 """Groups whose choice may be a list: mappings by name."""
 
-SUPPLIED = ("shape", "target", "maps", "link", "params", "optimizer", "folder", "save_dir")
+SUPPLIED = (
+    "shape",
+    "target",
+    "maps",
+    "link",
+    "classes",
+    "names",
+    "condition",
+    "params",
+    "optimizer",
+    "folder",
+    "save_dir",
+)
 """Arguments that the program gives."""
 
 SCHEMA = {
@@ -146,10 +159,8 @@ def assemble_system(config: DictConfig) -> System:
     objective: Objective = wrong.attempt(lambda: Objective(build(config.loss))) or Objective({})
     metrics: dict[str, Metric] = wrong.attempt(build, config.metric) or {}
     dataset: Dataset | None = wrong.attempt(lambda: build(config.dataset).setup())
-    shape = (1, 32, 32) if dataset is None else dataset.shape
-    told = {"target": shape, "maps": objective.maps, "link": objective.link}
     model: Autoencoder | None = wrong.attempt(
-        lambda: build(config.model, shape=corrupted_shape(chain, shape), **told)
+        build_model, config.model, dataset or unread(), chain, objective
     )
     if dataset is not None:
         wrong.lines += out_of_range(dataset, objective)
@@ -164,9 +175,27 @@ def assemble_system(config: DictConfig) -> System:
 
 def assemble_model(config: DictConfig, like: System) -> Autoencoder:
     """Another model of the config, untrained, for the same data and terms."""
-    shape, objective = like.dataset.shape, like.objective
-    told = {"target": shape, "maps": objective.maps, "link": objective.link}
-    return build(config.model, shape=corrupted_shape(like.corruption, shape), **told)
+    return build_model(config.model, like.dataset, like.corruption, like.objective)
+
+
+def build_model(node: DictConfig, dataset: Dataset, chain: Corruptions, objective: Objective) -> Autoencoder:
+    """The model of a node; what it is conditioned on is told of the data, and its prior of that."""
+    told: dict[str, Any] = {"shape": corrupted_shape(chain, dataset.shape), "target": dataset.shape}
+    told |= {"maps": objective.maps, "link": objective.link, "condition": None}
+    known: dict[str, Any] = {"classes": dataset.classes, "names": dataset.rows.classes or []}
+    wrong = Problems()
+    for part in ("condition", "prior"):
+        if (own := node.get(part)) is not None:
+            told[part] = wrong.attempt(build, own, **taken(own, told | known))
+    wrong.stop()
+    return build(node, **taken(node, told))
+
+
+def unread() -> Dataset:
+    """Stands for data that could not be read, so that what else is wrong is said too."""
+    dataset = Dataset()
+    dataset.rows = Rows(torch.zeros(1, 1, 32, 32))
+    return dataset
 
 
 def corrupted_shape(chain: Corruptions, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -4,7 +4,7 @@ import os
 import sys
 from importlib import import_module
 
-COMMANDS = ("train", "resume", "evaluate", "reconstruct", "encode", "draw", "report", "list")
+COMMANDS = ("train", "resume", "evaluate", "reconstruct", "encode", "sample", "draw", "report", "list")
 
 
 def main() -> None:

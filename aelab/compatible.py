@@ -9,7 +9,7 @@ from aelab.callback.checkpoint import Checkpoint
 from aelab.dataset.dataset import Dataset
 from aelab.errors import suggest
 from aelab.evaluation import evaluate, part_names
-from aelab.loss.term import Likelihood, Term
+from aelab.loss.term import Term
 from aelab.model.autoencoder import Autoencoder
 from aelab.objective import Objective
 from aelab.reads import missing
@@ -20,14 +20,19 @@ from aelab.system import System, gives
 def mismatched(system: System) -> list[str]:
     """A line for each part of the system that does not fit the others."""
     dataset, model, objective = system.dataset, system.model, system.objective
-    there = gives(dataset, system.corruption, model)
-    readers = {f"loss.{name}": term.forward for name, term in objective.terms.items()}
-    readers |= {f"metric.{name}": metric.update for name, metric in system.metrics.items()}
+    there = gives(dataset, system.corruption, model, objective)
+    readers = {
+        f"loss.{name}": (term.forward, cast(Term, term).needs) for name, term in objective.terms.items()
+    }
+    readers |= {f"loss.{name}": (player.answer, ()) for name, player in objective.players.items()}
+    readers |= {f"metric.{name}": (metric.update, ()) for name, metric in system.metrics.items()}
     lines = [
         f"{name} reads {', '.join(lacking)}; {explain(lacking, model)}"
-        for name, method in readers.items()
-        if (lacking := missing(method, there))
+        for name, (method, needs) in readers.items()
+        if (lacking := [*missing(method, there), *(need for need in needs if need not in there)])
     ]
+    if model.condition is not None:
+        lines += [f"model.condition: {line}" for line in model.condition.objections(dataset)]
     lines += [
         f"loss.{name}: {line}"
         for name, term in objective.terms.items()
@@ -45,8 +50,8 @@ def mismatched(system: System) -> list[str]:
 def out_of_range(dataset: Dataset, objective: Objective) -> list[str]:
     """A line for each likelihood that does not take such data."""
     lines = []
-    for name, term in objective.terms.items():
-        if isinstance(term, Likelihood) and term.unit and not dataset.is_unit:
+    for name, term in objective.likelihoods.items():
+        if term.unit and not dataset.is_unit:
             low, high = dataset.extremes()
             lines.append(
                 f"loss.{name}: needs data in [0, 1], this data lies in [{low:.3g}, {high:.3g}]; "
@@ -61,8 +66,13 @@ def explain(lacking: list[str], model: Autoencoder) -> str:
         return "this data has no labels"
     if "mask" in lacking:
         return "no corruption gives a mask; corruption=block does"
+    if "c" in lacking:
+        return "model/condition=none gives none; model/condition=label does"
+    if lacking == ["likelihood"]:
+        return "among the losses exactly one must be a likelihood, as bce or gaussian is"
     latent = type(model.latent).__module__.rpartition(".")[2]
-    return f"model/latent={latent} gives {', '.join(model.latent.gives)}"
+    drawn = "; model/latent=gaussian gives them" if set(lacking) & {"q", "mean", "logvar"} else ""
+    return f"model/latent={latent} gives {', '.join(model.latent.gives)}{drawn}"
 
 
 def unmonitored(

@@ -40,7 +40,7 @@ def traces(system: System, split: str, limit: int | None = None, in_use: bool = 
     with at_rest(system):
         for trace in inputs(system, split, limit, in_use):
             with torch.no_grad():
-                yield system.model.forward(trace)
+                yield system.passed(trace, in_use)
 
 
 @contextmanager
@@ -150,7 +150,7 @@ def quick(metrics: Mapping[str, Metric]) -> dict[str, Metric]:
 
 
 def gives_of(system: System) -> tuple[str, ...]:
-    return gives(system.dataset, system.corruption, system.model)
+    return gives(system.dataset, system.corruption, system.model, system.objective)
 
 
 def losses(system: System, trace: Trace) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from aelab.plan import Plan
 class Ledger:
     """Takes in every minibatch's losses and closes the account at the end of each epoch.
 
-    names: `loss`, and `loss.<term>` where there are several terms.
+    names: `loss`, `loss.<term>` where there are several terms, and `answer.<term>` of those that are players.
     terms: the objective's terms, to name the one that diverged.
     log_every: minibatches between two `step/loss` in the loggers; None for epochs' means only.
     prefix: of the names in the loggers.
@@ -56,10 +56,14 @@ class Ledger:
                     self.log({"step/loss": loss}, i)
 
     def diverged(self, position: int, losses: list[float]) -> None:
-        of_terms = losses[-len(self.terms) :]
-        wrong = [term for term, loss in zip(self.terms, of_terms, strict=True) if not isfinite(loss)]
-        named = ", ".join(f"loss.{term}" for term in wrong or self.terms)
-        raise Diverged(named, self.stage, position // self.plan.epoch + 1, position + 1)
+        named = zip(self.names, losses, strict=True)
+        wrong = [name for name, loss in named if not isfinite(loss) and name != "loss"]
+        raise Diverged(
+            ", ".join(wrong or [f"loss.{term}" for term in self.terms]),
+            self.stage,
+            position // self.plan.epoch + 1,
+            position + 1,
+        )
 
     def close(self, position: int, lr: float) -> None:
         """A row of the history: the means over the samples of the epoch that ends here."""

@@ -1,6 +1,7 @@
 """The training rows of a stage, minibatch by minibatch, in an order that the seed fixes."""
 
 from collections.abc import Iterator
+from math import prod
 
 import torch
 from torch import Tensor
@@ -28,7 +29,7 @@ class Minibatches:
         self.system, self.plan, self.seed = system, plan, seed
         self.rank, self.world_size = rank, world_size
         self.reads, self.dtype, self.device = system.reads, system.dtype, system.device
-        self.at_once = max(1, GATHER // (4 * plan.batch_size * system.dataset.rows.x[0].numel()))
+        self.at_once = max(1, GATHER // (4 * plan.batch_size * prod(system.dataset.shape)))
         self.shuffled: tuple[int, Tensor] | None = None  # the order of one epoch, on the device
 
     def order(self, epoch: int) -> Tensor:

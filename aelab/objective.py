@@ -4,7 +4,9 @@ from collections.abc import Collection
 
 from torch import Tensor, nn
 
+from aelab.dataset.dataset import Dataset
 from aelab.loss.term import Likelihood, Term
+from aelab.player import Player
 from aelab.reads import available
 from aelab.trace import Trace
 
@@ -17,11 +19,22 @@ class Objective(nn.Module):
         self.terms = nn.ModuleDict()
         self.terms._modules.update(terms)  # its own way refuses names of a module's methods: half, type
         self.plan: list[tuple[Term, tuple[str, ...]]] = []
+        self.answers: list[tuple[Player, tuple[str, ...]]] = []
+
+    @property
+    def players(self) -> dict[str, Player]:
+        """The terms that are players, by name."""
+        return {name: term for name, term in self.terms.items() if isinstance(term, Player)}
+
+    @property
+    def likelihoods(self) -> dict[str, Likelihood]:
+        """Terms that are likelihoods, and those inside other terms, by their dotted names."""
+        return {name: part for name, part in self.terms.named_modules() if isinstance(part, Likelihood)}
 
     @property
     def likelihood(self) -> Likelihood | None:
         """The run's one likelihood; None where it has none or several."""
-        found = [term for term in self.terms.values() if isinstance(term, Likelihood)]
+        found = list(self.likelihoods.values())
         return found[0] if len(found) == 1 else None
 
     @property
@@ -32,12 +45,18 @@ class Objective(nn.Module):
     @property
     def maps(self) -> int:
         """Maps that the decoder must give."""
-        return max((term.maps for term in self.terms.values() if isinstance(term, Likelihood)), default=1)
+        return max((term.maps for term in self.likelihoods.values()), default=1)
 
     def bind(self, gives: Collection[str]) -> "Objective":
-        """Fix what each term reads, once, so that a step does not ask again."""
+        """Fix what each term and player reads, once, so that a step does not ask again."""
         self.plan = [(term, available(term.forward, gives)) for term in self._terms()]
+        self.answers = [(player, available(player.answer, gives)) for player in self.players.values()]
         return self
+
+    def prepare(self, dataset: Dataset) -> None:
+        """Tell every term which data it will see."""
+        for term in self._terms():
+            term.prepare(dataset)
 
     def _terms(self) -> list[Term]:
         return list(self.terms.values())  # type: ignore[arg-type]

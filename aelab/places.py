@@ -1,5 +1,6 @@
 """Where the package's own files are."""
 
+import os
 from pathlib import Path
 
 
@@ -10,3 +11,10 @@ def conf_dir() -> Path:
         if (folder / "config.yaml").is_file():
             return folder
     raise SystemExit("aelab: its configurations are missing; install it again")
+
+
+def cache_dir() -> Path:
+    """Where what takes long to make is kept between runs: AELAB_CACHE, else aelab in the user's own cache."""
+    if own := os.environ.get("AELAB_CACHE"):
+        return Path(own).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "aelab"

@@ -12,11 +12,19 @@ from aelab.errors import UserError
 from aelab.files import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     from numpy.typing import ArrayLike
     from torch import Tensor
 
+    from aelab.label import Label
+    from aelab.sampler.sampler import Sampler
     from aelab.system import System
+    from aelab.trace import Trace
+
+PIECE = 1000
+"""Rows that pass through the nets at once."""
 
 
 class Run:
@@ -66,32 +74,66 @@ class Run:
         system.clock.set(1.0)
         return system.eval()
 
-    def encode(self, x: "ArrayLike | Tensor") -> "Tensor":
+    def encode(self, x: "ArrayLike | Tensor", label: "Label" = None) -> "Tensor":
         """Codes [n, d] of rows [n, *shape]."""
         from torch import cat
 
-        return cat([trace.z for trace in self.traces(x)])
+        return cat([trace.z for trace in self.traces(x, label=label)])
 
-    def decode(self, z: "ArrayLike | Tensor") -> "Tensor":
+    def decode(self, z: "ArrayLike | Tensor", label: "Label" = None) -> "Tensor":
         """Rows [n, *shape] of codes [n, d]."""
-        from torch import as_tensor, float32, no_grad
+        from torch import as_tensor, cat, float32, no_grad
 
+        from aelab.label import condition
+
+        z = as_tensor(z, dtype=float32)
+        c = condition(self.system, label, len(z))
+        cs = [None] * len(z) if c is None else c.split(PIECE)
         with no_grad():
-            return self.system.dataset.scale.inverse(
-                self.system.model.decode(as_tensor(z, dtype=float32))["x_hat"]
-            )
+            pieces = [self.system.model.decode(*pair) for pair in zip(z.split(PIECE), cs, strict=False)]
+        if not pieces[0]:
+            raise UserError("run: its model has no decoder")
+        return self.system.dataset.scale.inverse(cat([piece["x_hat"] for piece in pieces]))
 
-    def reconstruct(self, x: "ArrayLike | Tensor", degrade: bool = False) -> "Tensor":
+    def reconstruct(self, x: "ArrayLike | Tensor", degrade: bool = False, label: "Label" = None) -> "Tensor":
         """Rows [n, *shape] through the model; corrupted first if asked."""
         from torch import cat
 
         scale = self.system.dataset.scale
-        return cat([scale.inverse(trace.x_hat) for trace in self.traces(x, degrade)])
+        return cat([scale.inverse(trace.x_hat) for trace in self.traces(x, degrade, label)])
 
-    def traces(self, x: "ArrayLike | Tensor", degrade: bool = False) -> Any:
+    def sample(self, n: int, label: "Label" = None, sampler: "Sampler | None" = None) -> "Tensor":
+        """New rows [n, *shape]; where the label is the condition and none is given, of each class in turn.
+
+        sampler: where codes come from, the prior unless another is given. Draws follow `torch.manual_seed`.
+        """
+        from torch.random import fork_rng
+
+        from aelab.label import condition
+        from aelab.model.condition.given import by_label
+        from aelab.sampler.prior import Prior
+        from aelab.view import codes
+
+        if n < 1:
+            raise UserError(f"n: takes a whole number of at least 1, got {n}")
+        sampler = sampler or Prior()
+        with fork_rng(devices=[]):  # what comes before the draws leaves them alone
+            system = self.system
+            if label is None and by_label(system.model):
+                label = [i % system.dataset.classes for i in range(n)]
+            c = condition(self.system, label, n)
+            if found := list(sampler.objections(system.model, system.objective.terms.values())):  # type: ignore[arg-type]
+                raise UserError(*(f"sampler: {line}" for line in found))
+            sampler.fit(system.model, lambda split: codes(system, split))
+        return self.decode(sampler.draw(n, c), label)
+
+    def traces(
+        self, x: "ArrayLike | Tensor", degrade: bool = False, label: "Label" = None
+    ) -> "Iterator[Trace]":
         """The Traces of rows in the data's own units, a thousand at a time."""
         import torch
 
+        from aelab.label import labels
         from aelab.seed import derive
 
         rows = torch.as_tensor(x)
@@ -100,10 +142,12 @@ class Run:
             raise ValueError(f"rows of {list(rows.shape[1:])}; the run was trained on {list(shape)}")
         if tuple(rows.shape[1:]) != shape:
             rows = rows.reshape(len(rows), *shape)  # scikit-learn's rows are flat
+        y = labels(self.system, label, len(rows))
+        ys = [None] * len(rows) if y is None else y.split(PIECE)
         torch.manual_seed(derive("use"))
         with torch.no_grad():
-            for part in rows.split(1000):
-                yield self.system(self.system.dataset.scale(part), in_use=not degrade)
+            for part, own in zip(rows.split(PIECE), ys, strict=False):
+                yield self.system(self.system.dataset.scale(part), own, in_use=not degrade)
 
     def transform(self, x: "ArrayLike") -> "np.ndarray":
         """scikit-learn's name for `encode`, [n, features] -> [n, d]."""

@@ -33,14 +33,22 @@ class System(nn.Module):
         self.target = target
         self.dataset, self.metrics = dataset, metrics
         self.corruption, self.model = corruption, model
-        self.objective = objective.bind(gives(dataset, corruption, model))
+        self.objective = objective.bind(gives(dataset, corruption, model, objective))
+        self.objective.prepare(dataset)
+        likelihood = objective.likelihood
+        self.constants = {} if likelihood is None else {"likelihood": likelihood}  # the same in every Trace
         self.clock = Clock(self)
 
     def forward(
         self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False
     ) -> Trace:
         """The Trace of x [b, *shape]; in use, only corruptions that are `always` there apply."""
-        return self.model.forward(self.corrupted(x, y, index, in_use))
+        return self.passed(self.corrupted(x, y, index, in_use), in_use)
+
+    def passed(self, trace: Trace, in_use: bool = False) -> Trace:
+        """The whole of a Trace that `corrupted` began."""
+        trace.update(self.constants)
+        return self.model.forward(trace, in_use)
 
     def corrupted(
         self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False
@@ -51,6 +59,8 @@ class System(nn.Module):
             trace["y"] = y
         if index is not None:
             trace["index"] = index
+            if (factors := self.dataset.rows.factors) is not None:
+                trace["factors"] = factors.index_select(0, index.to(factors.device))
         if self.corruption.chain:
             trace.update(self.corruption.forward(x, in_use))
         else:
@@ -62,7 +72,9 @@ class System(nn.Module):
     @property
     def reads(self) -> set[str]:
         """What training needs of the Trace beyond x: an entry that nobody reads is not made."""
-        return {*self.model.reads, *(name for _, names in self.objective.plan for name in names)}
+        plan, answers = self.objective.plan, self.objective.answers
+        names = {*self.model.reads, *(name for _, names in (*plan, *answers) for name in names)}
+        return names | ({"index"} if "factors" in names else set())  # by which they are looked up
 
     @property
     def device(self) -> torch.device:
@@ -73,7 +85,11 @@ class System(nn.Module):
         return next((p.dtype for p in self.parameters()), torch.float32)
 
 
-def gives(dataset: Dataset, corruption: Corruptions, model: Autoencoder) -> tuple[str, ...]:
+def gives(
+    dataset: Dataset, corruption: Corruptions, model: Autoencoder, objective: Objective
+) -> tuple[str, ...]:
     """The names of all entries of a Trace of these."""
     labels = () if dataset.rows.y is None else ("y",)
-    return ("x", *labels, "index", *corruption.gives, *model.gives)
+    factors = () if dataset.rows.factors is None else ("factors",)
+    likelihood = () if objective.likelihood is None else ("likelihood",)
+    return ("x", *labels, "index", *factors, *corruption.gives, *likelihood, *model.gives)

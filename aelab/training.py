@@ -54,7 +54,8 @@ class Training(pl.LightningModule):
         self.system, self.plan, self.stage, self.make_optimizer = system, plan, stage, make_optimizer
         self.history, self.interrupt = history, interrupt
         terms = list(system.objective.terms)
-        self.ledger = Ledger(stage, part_names(system), terms, plan, history, log_every, prefix)
+        names = [*part_names(system), *(f"answer.{name}" for name in system.objective.players)]
+        self.ledger = Ledger(stage, names, terms, plan, history, log_every, prefix)
         self.clip, self.val_rows = clip, val_rows
         self.draws = derive(seed, stage, "draws")
         self.order_seed = derive(seed, stage, "order") if shuffle else None
@@ -70,19 +71,27 @@ class Training(pl.LightningModule):
 
     # --- steps ------------------------------------------------------------------------------------------
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        optimizer = self.make_optimizer(params=[p for p in self.system.parameters() if p.requires_grad])
+    def configure_optimizers(self) -> list[torch.optim.Optimizer]:
+        """The nets' own, then the players'."""
+        players = self.system.objective.players.values()
+        others = {id(p) for player in players for p in player.own.parameters()}
+        nets = [p for p in self.system.parameters() if p.requires_grad and id(p) not in others]
+        optimizers = [self.make_optimizer(params=nets)]
+        optimizers += [player.make_optimizer(params=player.own.parameters()) for player in players]
         self.settings = [
             {name: value for name, value in group.items() if name != "params"}
+            for optimizer in optimizers
             for group in optimizer.param_groups
         ]
-        return optimizer
+        return optimizers
 
     def on_train_start(self) -> None:
         # a checkpoint brings its optimizer's settings along: the run's own stand, schedules among them
-        for group, settings in zip(self.optimizer.param_groups, self.settings, strict=True):
+        optimizers = (self.optimizer, *self.opponents)
+        groups = [group for optimizer in optimizers for group in optimizer.param_groups]
+        for group, settings in zip(groups, self.settings, strict=True):
             group.update(settings)
-        self.system.clock.watch(*self.optimizer.param_groups)
+        self.system.clock.watch(*groups)
         self.system.clock.set(self.position.value / self.plan.total)
 
     def on_fit_start(self) -> None:
@@ -91,8 +100,9 @@ class Training(pl.LightningModule):
         self.minibatches = Minibatches(self.system, self.plan, self.order_seed, *processes)
         self.seed = seeder(self.device)
         self.ledger.loggers = self.trainer.loggers
-        wrapped = self.optimizers()
-        assert not isinstance(wrapped, list)
+        made = self.optimizers()
+        wrapped, *others = made if isinstance(made, list) else [made]
+        self.opponents = [other.optimizer for other in others]
         self.updated = [p for group in wrapped.param_groups for p in group["params"]]
         # Lightning's wrappers serve several processes and scaled gradients; alone they only cost time
         scaler = getattr(self.trainer.precision_plugin, "scaler", None)
@@ -136,6 +146,10 @@ class Training(pl.LightningModule):
         draw = self.system.dataset.draw if self.system.dataset.is_random(train=True) else None
         backward, update, parameters = self.backward_pass, self.update, self.updated
         clip, pending = self.clip[0], self.ledger.pending
+        answers = [
+            (player.move, optimizer, names)
+            for (player, names), optimizer in zip(self.system.objective.answers, self.opponents, strict=True)
+        ]
         # the gradient of L itself, handed in: else PyTorch would make a 1 for every step
         share = torch.full((), 1 / plan.accumulate, device=self.device, dtype=torch.float32)
 
@@ -145,7 +159,8 @@ class Training(pl.LightningModule):
                 clock.set(position.value / plan.total)
             if mixed:
                 torch.clear_autocast_cache()  # it would keep the weights as they were before the last step
-            loss, parts = losses_of(trace_of(x if draw is None else draw(x, True), y, rows))
+            trace = trace_of(x if draw is None else draw(x, True), y, rows)
+            loss, parts = losses_of(trace)
             backward(loss, share)
             position.value += 1
             if plan.accumulate == 1 or plan.ends_step(position.value):
@@ -157,6 +172,8 @@ class Training(pl.LightningModule):
             pending.append(loss.detach())
             if len(parts) > 1:
                 pending.extend(part.detach() for part in parts)
+            for move, optimizer, names in answers:
+                pending.append(move(optimizer, {name: trace[name] for name in names}))
 
         return step
 

@@ -32,6 +32,17 @@ SMALL = (
 """Two minibatches, and nothing that is not needed."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What runs keep for later ones, they keep in the session's folder, and do not take long to make it."""
+    from aelab.reference import training
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "LEAST", 20)
+        patch.setenv("AELAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def composed() -> Callable[..., DictConfig]:
     """composed("model=conv"): the config of a small run, as the command line composes it."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from dataset import test_emnist, test_mnist, test_svhn, test_usps
+from dataset import test_dsprites, test_emnist, test_mnist, test_svhn, test_usps
 from dataset.test_cifar10 import folder as cifar10_files  # noqa: F401  # a fixture
 from dataset.test_frey import FACES
 from dataset.test_image_folder import photo
@@ -37,8 +37,12 @@ def found(conf: Path) -> dict[str, list[str]]:
 
 
 GROUPS = found(conf_dir())
-OPTIONS = [(group, option) for group, options in GROUPS.items() if group != "stage" for option in options]
-"""What a user chooses; stages come in recipes."""
+ELSEWHERE = ("stage", "sampler")
+"""Stages come in recipes, samplers in `aelab sample`."""
+
+CHOSEN = [group for group in GROUPS if group not in ELSEWHERE]
+OPTIONS = [(group, option) for group in CHOSEN for option in GROUPS[group]]
+"""What a user chooses for a run."""
 
 PACKAGES = {("logger", "wandb"): "wandb", ("logger", "mlflow"): "mlflow"}
 """What an option needs that aelab itself does not."""
@@ -57,12 +61,19 @@ def write_photos(root: Path) -> None:
         photo(root / "ab"[i % 2] / f"{i}.png", i)
 
 
+DISENTANGLEMENT = ("beta_vae_score", "dci", "factor_vae_score", "mig", "sap")
+
 SUITED = {
     ("metric", "orthogonality"): ["model.widths=[]"],
     ("metric", "principal_angle"): ["model.widths=[]"],
+    **{("metric", name): ["dataset=shapes"] for name in DISENTANGLEMENT},
     ("figure", "denoising_arrows"): ["dataset=ring"],
+    ("figure", "latent_responses"): ["dataset=shapes"],
+    ("figure", "kl_per_dim"): ["loss=[elbo]", "model/latent=gaussian"],
     ("figure", "kl_curve"): ["loss=[mse,kl_sparsity]", "model.latent.activation=sigmoid"],
     ("figure", "atoms"): ["model.widths=[]"],
+    ("figure", "samples"): ["loss=[elbo]", "model/latent=gaussian"],
+    ("figure", "completions"): ["experiment=cvae_quadrants", "dataset=digits"],
     ("figure", "filter_history"): ["callback=[checkpoint,snapshots]"],
     ("loss", "kl_sparsity"): ["model.latent.activation=sigmoid"],
     ("recipe", "closed_form"): ["model.widths=[]"],
@@ -71,14 +82,19 @@ SUITED = {
     ("baseline", "isomap"): ["metric=[reconstruction,probe]"],
     ("baseline", "tsne"): ["figure=latent_map"],
     ("experiment", "pca"): ["model.latent.dim=3"],  # of a few rows
+    ("experiment", "iwae2015"): ["metric.log_likelihood.samples=20"],
     ("experiment", "sca2011"): ["recipe.finetune.labels=1.0"],
 }
 """What a run must have for an option to show anything."""
+
+PARTS = ("model/latent", "model/condition", "model/prior", "corruption")
+"""Where a part may be that an option needs."""
 
 WRITERS: dict[str, Callable[[Path], object] | str] = {
     "arrays": write_arrays,
     "cifar10": "cifar10_files",
     "digits": lambda root: None,
+    "dsprites": test_dsprites.write,
     "emnist": lambda root: test_emnist.write(root / "EMNIST/raw", "letters", np.arange(60) % 26 + 1),
     "fashion_mnist": lambda root: test_mnist.write(root / "FashionMNIST/raw"),
     "frey": write_frey,
@@ -87,10 +103,12 @@ WRITERS: dict[str, Callable[[Path], object] | str] = {
     "kmnist": lambda root: test_mnist.write(root / "KMNIST/raw"),
     "mnist": lambda root: test_mnist.write(root / "MNIST/raw"),
     "ring": lambda root: None,
+    "shapes": lambda root: None,
     "stl10": "stl10_files",
     "svhn": test_svhn.write,
     "swiss_roll": lambda root: None,
     "two_moons": lambda root: None,
+    "two_points": lambda root: None,
     "usps": test_usps.write,
 }
 """Small files of each data set in its own format, or the fixture that writes them."""
@@ -118,11 +136,11 @@ def choices(group: str, option: str) -> Iterator[list[str]]:
     alone = f"{group}=[{option}]" if group in LISTS else f"{group}={option}"
     yield [alone, *SUITED.get((group, option), [])]
     losses = [f"loss=[{term},{option}]" for term in ("mse", "bce")] if group == "loss" else [alone]
-    parts = [
-        f"{one}={other}" for one in ("model/latent", "model/prior", "corruption") for other in GROUPS[one]
-    ]
-    others = [part for part in parts if not part.startswith(f"{group}=")]
-    yield from ([loss, *part] for loss, part in product(losses, [[], *([part] for part in others)]))
+    parts = [f"{one}={other}" for one in PARTS for other in GROUPS[one]]
+    others = [[part] for part in parts if not part.startswith(f"{group}=")]
+    if group not in ("loss", "model/latent"):
+        others.insert(0, ["loss=[elbo]", "model/latent=gaussian"])
+    yield from ([loss, *part] for loss, part in product(losses, [[], *others]))
 
 
 def dataset_of(experiment: str) -> str:
@@ -186,7 +204,7 @@ def test_option_trains(
     )
     if group == "baseline" and option != "none":
         scored = any(name.startswith(f"test/{option}_") for name in results["metrics"])
-        assert scored == (option != "tsne")  # a mere map
+        assert scored == (option not in ("tsne", "gaussian"))  # a mere map, a mere distribution
 
 
 @pytest.mark.parametrize("stage", GROUPS["stage"])

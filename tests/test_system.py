@@ -11,6 +11,7 @@ from aelab.dataset.dataset import Dataset
 from aelab.dataset.rows import Rows
 from aelab.loss.gaussian import Gaussian
 from aelab.loss.mse import MSE
+from aelab.loss.term import Term
 from aelab.metric.metric import Metric
 from aelab.metric.reconstruction import Reconstruction
 from aelab.model.autoencoder import Autoencoder
@@ -61,7 +62,7 @@ def test_a_trace_has_the_entries_that_were_announced(labelled: bool, parts: dict
     rows = tested.dataset.splits["train"][:7]
     x, y = tested.dataset.batch(rows)
     trace = tested(x, y, rows)
-    announced = gives(tested.dataset, tested.corruption, tested.model)
+    announced = gives(tested.dataset, tested.corruption, tested.model, tested.objective)
     assert set(trace) == set(announced) and len(announced) == len(set(announced))
     assert torch.equal(trace.x, x) and torch.equal(trace.index, rows) and ("y" in trace) == labelled
     assert torch.equal(trace.x_tilde, x) == (parts == {})
@@ -95,7 +96,7 @@ def test_in_use_only_what_is_always_there_corrupts(always: int, in_use: int, hal
 
 
 def test_the_model_and_the_objective_are_trained_and_saved_and_nothing_else() -> None:
-    objective = Objective({"gaussian": Gaussian("learned", 1.0), "mse": MSE()})
+    objective = Objective({"gaussian": Gaussian("learned", 1.0, "all"), "mse": MSE()})
     metrics: dict[str, Metric] = {"reconstruction": Reconstruction()}
     tested = System(Memory().setup(), Corruptions({"noise": Noise(0.1)}), linear(), objective, metrics)
     names = [f"model.{name}" for name in linear().state_dict()] + ["objective.terms.gaussian.logvar"]
@@ -119,3 +120,35 @@ def test_its_device_is_its_parameters_or_the_cpu_without_any() -> None:
     shape = (1, 6, 5)
     assert system(model=identity(shape, shape, 1, "identity")).device == torch.device("cpu")
     assert system(model=linear().to("meta")).device == torch.device("meta")
+
+
+def test_factors_are_looked_up_by_the_rows_numbers_where_the_data_knows_them() -> None:
+    tested = system()
+    factors = torch.arange(80).view(40, 2)
+    tested.dataset.rows.factors = factors
+    rows = torch.tensor([3, 39, 0])
+    x, y = tested.dataset.batch(rows)
+    trace = tested(x, y, rows)
+    assert torch.equal(trace.factors, factors[rows])
+    announced = gives(tested.dataset, tested.corruption, tested.model, tested.objective)
+    assert "factors" in announced and "factors" not in gives_without(tested)
+    assert "factors" not in tested(x, y)  # a user's own images come without numbers
+
+
+def gives_without(tested: System) -> tuple[str, ...]:
+    tested.dataset.rows.factors = None
+    return gives(tested.dataset, tested.corruption, tested.model, tested.objective)
+
+
+class Supervised(Term):
+    """The code's error against the factors."""
+
+    def forward(self, z: Tensor, factors: Tensor) -> Tensor:
+        return (z[:, :2] - factors).square().sum(1)
+
+
+def test_a_term_that_reads_factors_gets_them_in_training() -> None:
+    dataset = Memory().setup()
+    dataset.rows.factors = torch.arange(80).view(40, 2)
+    tested = System(dataset, Corruptions({}), linear(), Objective({"own": Supervised()}), {})
+    assert "index" in tested.reads and "index" not in system().reads

@@ -17,10 +17,14 @@ class Baseline:
     """Rows of x, flat and in model units, to codes and, where the method can, back.
 
     scored: whether metrics make sense; a mere map of the rows it was fitted to has none.
+    places: whether it encodes; a mere distribution of x has no place for a row on a map.
+    draws: whether it makes new rows.
     most: of a mere map, which places all rows at once: so many at most.
     """
 
     scored: bool = True
+    places: bool = True
+    draws: bool = False
     most: int | None = None
 
     def fit(self, dataset: Dataset, dim: int) -> None:
@@ -34,6 +38,10 @@ class Baseline:
     def decode(self, z: np.ndarray) -> np.ndarray | None:
         """[n, d] -> [n, features]; None where the method rebuilds nothing."""
         return None
+
+    def sample(self, n: int) -> np.ndarray:
+        """[n, features], the same every time."""
+        raise NotImplementedError
 
     def objections(self, dataset: Dataset) -> Iterable[str]:
         """What of this data the method cannot work with, a line each, asked before training."""

@@ -1,5 +1,7 @@
 """Principal component analysis."""
 
+from math import prod
+
 import numpy as np
 
 from aelab.baseline.baseline import Baseline, matrix
@@ -35,7 +37,7 @@ def principal_components(dataset: Dataset, dim: int, memory: float) -> tuple[np.
     from sklearn import decomposition  # takes a second to import
 
     train = dataset.splits["train"]
-    pixels = dataset.rows.x[0].numel()
+    pixels = prod(dataset.shape)
     dim = min(dim, pixels, len(train))
     near = matrix(dataset, train[:1024]).mean(0)  # far from zero, single precision would lose the differences
     if 4 * len(train) * pixels <= memory * 2**30:

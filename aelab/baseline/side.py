@@ -54,7 +54,13 @@ class Beside:
         }
 
     def side(self) -> Side:
-        return Side(self.trace, cache(self.codes))  # a map takes long, and several figures may show it
+        # a map takes long, and several figures may show it
+        sample = self.sample if self.baseline.draws else None
+        return Side(self.trace, cache(self.codes), self.baseline.places, sample)
+
+    def sample(self, n: int) -> Tensor:
+        """New rows [n, *shape] in model units."""
+        return tensor(self.fitted.sample(n)).view(n, *self.system.dataset.shape)
 
     def trace(self, split: str, n: int) -> Trace:
         """The first n rows of a split, on the CPU."""

@@ -29,7 +29,7 @@ def task(config: DictConfig) -> None:
     dataset = run.system.dataset
     if config.input:
         rows = read_input(config.input, dataset)
-        z, y, names = run.encode(rows.x), None, rows.names
+        z, y, names = run.encode(rows.x, config.label), None, rows.names
     else:
         split = split_of(config, run)
         z, y = codes(run.system, split)

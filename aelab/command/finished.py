@@ -14,6 +14,9 @@ SCHEMA = {
     "input": str | None,
     "output": str | None,
     "degrade": bool,
+    "n": int,
+    "label": int | str | None,
+    "seed": int,
 }
 
 

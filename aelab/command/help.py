@@ -26,6 +26,7 @@ Commands
   reconstruct run=DIR input=PATH
                          your own files through a run's model
   encode run=DIR         codes of the test split, or of your own files with input=PATH
+  sample run=DIR n=64    new images, label=3 of one class
   draw run=DIR           a run's figures, again or others
   report DIR...          one table over runs
   list [GROUP]           every group and its options, in one line each

@@ -26,6 +26,7 @@ class Group:
     chosen: list[str] = field(default_factory=list)
     many: bool = False  # takes a list: loss=[bce,kl]
     place: str = ""  # of a group that is put elsewhere: @recipe.train
+    command: str = ""  # the one that takes it, where a run does not: sample run=DIR
     options: dict[str, Path] = field(default_factory=dict)
     yours: set[str] = field(default_factory=set)
 
@@ -56,6 +57,11 @@ def read(conf: Path, yours: Path | None = None) -> dict[str, Group]:
     """The groups that have options, in the order of config.yaml, then of the alphabet."""
     groups: dict[str, Group] = {}
     follow(conf, conf / "config.yaml", groups)
+    of_a_run = {*groups}
+    for file in sorted(conf.glob("*.yaml")):
+        follow(conf, file, groups)
+        for name in {*groups} - of_a_run:
+            groups[name].command = groups[name].command or f"{file.stem} run=DIR "
     order = list(dict.fromkeys(name.split("/")[0] for name in groups))
     for folder in filter(None, (conf, yours)):
         for file in sorted(folder.rglob("*.yaml")):
@@ -137,7 +143,7 @@ def page(groups: dict[str, Group], name: str, columns: int) -> str:
     place = "" if group.place == f"@{name.replace('/', '.')}" else group.place
     choice = f"'{name}=[{','.join(some)}]'" if group.many else f"{name}{place}={some[0]}"
     below = f" See also {', '.join(near)}." * bool(near)
-    hint = f"For example: aelab {choice}. {legend({name: group})}{below}"
+    hint = f"For example: aelab {group.command}{choice}. {legend({name: group})}{below}"
     return "\n".join([*lines, "", wrap(hint, columns)])
 
 

@@ -26,7 +26,7 @@ def task(config: DictConfig) -> None:
     run = opened(config)
     dataset = run.system.dataset
     rows = read_input(config.input, dataset)
-    x_hat = run.reconstruct(rows.x, config.degrade)  # [n, *shape] in the data's own units
+    x_hat = run.reconstruct(rows.x, config.degrade, config.label)  # [n, *shape] in the data's own units
     folder = Path(config.output or run.folder / "reconstructions")
     if folder.is_file():
         raise UserError(f"output: takes a folder, got the file '{folder}'")

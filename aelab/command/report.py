@@ -16,6 +16,8 @@ from aelab.table import as_csv, fitting, spread, table, wrap, write
 
 # which way is better; a baseline's own numbers, such as pca_mse, have no best
 HIGHER = {"psnr", "ssim", "elbo", "acc", "nmi", "ari", "silhouette", "mig", "active_units"}
+HIGHER |= {"beta_vae_score", "factor_vae_score", "sap"}
+HIGHER |= {"dci_disentanglement", "dci_completeness", "dci_informativeness"}
 LOWER = {"mse", "sse", "bce", "nll", "kl", "bpd", "loss", "error", "probe_error"}
 MOST = 20  # unfinished runs that are told one by one
 

@@ -112,10 +112,14 @@ class Dataset:
 
     def gather(self, rows: Tensor) -> tuple[Tensor, Tensor | None]:
         """(x, y) of these row numbers [b], in model units and on the device, before anything is drawn."""
-        x, y = self.rows.x, self.rows.y
-        # index_select gathers bytes ten times faster than x[rows]
-        picked = x.index_select(0, rows.to(x.device)).to(self.device)
+        y = self.rows.y
+        picked = self.stored(rows).to(self.device)
         return self.scale(picked), None if y is None else y.index_select(0, rows.to(y.device))
+
+    def stored(self, rows: Tensor) -> Tensor:
+        """These rows [b, *shape] in stored units, where the data lies; all that looks into rows.x."""
+        x = self.rows.x
+        return x.index_select(0, rows.to(x.device))  # gathers bytes ten times faster than x[rows]
 
     def is_random(self, train: bool) -> bool:
         """Whether the same rows may give another x the next time."""
@@ -142,6 +146,7 @@ class Dataset:
         self.device = device
         self.rows.x = self.rows.x if self.rows.mapped else self.rows.x.to(device)
         self.rows.y = None if self.rows.y is None else self.rows.y.to(device)
+        self.rows.factors = None if self.rows.factors is None else self.rows.factors.to(device)
         self.scale = self.scale.to(device)
         return self
 
@@ -149,6 +154,12 @@ class Dataset:
     def shape(self) -> tuple[int, ...]:
         """[c, h, w] of an image, [features] of a vector."""
         return tuple(self.rows.x.shape[1:])
+
+    @property
+    def classes(self) -> int:
+        """How many labels there are, by their names or else by the largest; 0 without any."""
+        names, y = self.rows.classes, self.rows.y
+        return max(len(names or ()), 0 if y is None else int(y.max()) + 1)
 
     @property
     def is_image(self) -> bool:
@@ -167,10 +178,10 @@ class Dataset:
 
     def mean(self) -> Tensor:
         """Of the training rows, in stored units, [*shape]."""
-        train = self.splits["train"].to(self.rows.x.device)
+        train = self.splits["train"]
         total = torch.zeros(self.shape, dtype=torch.float64)
         for piece in train.split(4096):
-            total += self.rows.x.index_select(0, piece).sum(0, dtype=torch.float64).cpu()
+            total += self.stored(piece).sum(0, dtype=torch.float64).cpu()
         return (total / len(train)).float()
 
     def extremes(self) -> tuple[float, float]:
@@ -192,8 +203,7 @@ class Dataset:
         """Least and greatest of every feature over the training rows, in stored units, [2, *shape]; kept."""
         train = self.splits["train"]
         if self.seen is None or self.seen[0] is not train:  # a copy may train on fewer
-            x = self.rows.x
-            spans = [x.index_select(0, piece).aminmax(dim=0) for piece in train.to(x.device).split(1024)]
+            spans = [self.stored(piece).aminmax(dim=0) for piece in train.split(1024)]
             low, high = (torch.stack(ends) for ends in zip(*spans, strict=True))
             self.seen = train, torch.stack([low.amin(0), high.amax(0)])
         return self.seen[1]

@@ -61,7 +61,7 @@ class ImageFolder(Dataset):
         split = [splits[name] for name in names]
         test, val = (split.index(name) if name in split else None for name in ("test", "val"))
         y, classes = labels([name.partition("/")[2] if splits[name] else name for name in names])
-        return Rows(x, y, classes, names, test, val, mapped)
+        return Rows(x, y, classes, names, test, val, mapped=mapped)
 
     def pixels(self, root: Path, names: list[str]) -> tuple[Tensor, dict[str, str], bool]:
         """(x, name -> why of the unreadable, whether x is mapped from a file)."""

@@ -15,4 +15,6 @@ class Rows:
     names: list[str] | None = None  # a file of each row
     test: int | None = None  # rows from here on are the source's own test split
     val: int | None = None  # rows from here to `test` are its own validation split
+    factors: Tensor | None = None  # [n, k] int64, the generating factors of each row
+    factor_names: list[str] | None = None
     mapped: bool = False  # x is a view of a file too large for memory: never moved, never written

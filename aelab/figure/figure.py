@@ -15,10 +15,16 @@ from aelab.trace import Trace
 
 @dataclass
 class Side:
-    """A baseline as a figure sees it; `trace` holds no x_hat where the method rebuilds nothing."""
+    """A baseline as a figure sees it; `trace` holds no x_hat where the method rebuilds nothing.
+
+    places: whether it has codes.
+    sample: n -> new rows [n, *shape] in model units; None where it makes none.
+    """
 
     trace: Callable[[str, int], Trace]
     codes: Callable[[str], tuple[Tensor, Tensor | None]]
+    places: bool = True
+    sample: Callable[[int], Tensor] | None = None
 
 
 @dataclass

@@ -74,10 +74,11 @@ class LatentMap(Figure):
     def others(self, view: View) -> Iterator[Map]:
         """The baselines' maps."""
         split, sides = view.dataset.final, view.baselines if self.baselines else {}
-        if len(sides) >= MOST:
-            log.warning(f"figure.latent_map: shows the first {MOST - 1} of {len(sides)} baselines")
-        for name in list(sides)[: MOST - 1]:
-            yield placed(title(name), *sides[name].codes(split), self.points)
+        maps = {name: side.codes for name, side in sides.items() if side.places}
+        if len(maps) >= MOST:
+            log.warning(f"figure.latent_map: shows the first {MOST - 1} of {len(maps)} baselines")
+        for name, codes in list(maps.items())[: MOST - 1]:
+            yield placed(title(name), *codes(split), self.points)
 
 
 def placed(name: str, z: Tensor, y: Tensor | None, points: int) -> Map:

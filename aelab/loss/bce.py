@@ -3,7 +3,7 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from aelab.loss.term import Likelihood, per_sample
+from aelab.loss.term import Likelihood
 from aelab.trace import Trace
 
 
@@ -17,8 +17,8 @@ class BCE(Likelihood):
     link = "sigmoid"
     unit = True
 
-    def forward(self, x: Tensor, x_logits: Tensor) -> Tensor:
-        return per_sample(F.binary_cross_entropy_with_logits(x_logits, x, reduction="none"))  # [b]
+    def forward(self, x: Tensor, x_logits: Tensor, mask: Tensor | None = None) -> Tensor:
+        return self.summed(F.binary_cross_entropy_with_logits(x_logits, x, reduction="none"), mask)  # [b]
 
     def log_prob(self, x: Tensor, decoded: Trace) -> Tensor:
-        return -self(x, decoded["x_logits"])
+        return -self(x, decoded["x_logits"], decoded.get("mask"))

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from aelab.loss.term import Likelihood, per_sample
+from aelab.loss.term import Likelihood
 from aelab.schedule import Number
 from aelab.trace import Trace
 
@@ -20,8 +20,13 @@ class Gaussian(Likelihood):
     a second map of the decoder.
     """
 
-    def __init__(self, variance: float | Literal["learned", "per_pixel"], weight: Number) -> None:
-        super().__init__(weight)
+    def __init__(
+        self,
+        variance: float | Literal["learned", "per_pixel"],
+        weight: Number,
+        pixels: Literal["all", "hidden"],
+    ) -> None:
+        super().__init__(weight, pixels)
         if not isinstance(variance, str) and variance <= 0:
             raise ValueError(f"variance must be positive, got {variance}")
         self.maps = 2 if variance == "per_pixel" else 1
@@ -30,9 +35,12 @@ class Gaussian(Likelihood):
         elif variance != "per_pixel":
             self.register_buffer("logvar", torch.tensor(math.log(variance)), persistent=False)
 
-    def forward(self, x: Tensor, x_hat: Tensor, x_logvar: Tensor | None = None) -> Tensor:
+    def forward(
+        self, x: Tensor, x_hat: Tensor, x_logvar: Tensor | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         logvar = self.logvar if x_logvar is None else x_logvar
-        return 0.5 * per_sample((x - x_hat) ** 2 * torch.exp(-logvar) + logvar + math.log(2 * math.pi))  # [b]
+        squares = (x - x_hat) ** 2 * torch.exp(-logvar)
+        return 0.5 * self.summed(squares + logvar + math.log(2 * math.pi), mask)  # [b]
 
     def log_prob(self, x: Tensor, decoded: Trace) -> Tensor:
-        return -self(x, decoded["x_hat"], decoded.get("x_logvar"))
+        return -self(x, decoded["x_hat"], decoded.get("x_logvar"), decoded.get("mask"))

@@ -1,7 +1,7 @@
 """A term of the objective, and the terms that are likelihoods."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from torch import Tensor, nn
 
@@ -9,6 +9,7 @@ from aelab.schedule import Number
 from aelab.trace import Trace
 
 if TYPE_CHECKING:
+    from aelab.dataset.dataset import Dataset
     from aelab.model.autoencoder import Autoencoder
 
 
@@ -19,9 +20,15 @@ class Term(nn.Module):
     sample's dimensions and returns [b], or [] for a statistic of the whole batch.
     """
 
+    needs: tuple[str, ...] = ()
+    """Entries that `forward` could do without, and this term with its settings cannot."""
+
     def __init__(self, weight: Number = 1.0) -> None:
         super().__init__()
         self.weight = cast(float, weight)  # the clock puts a number where a schedule stands
+
+    def prepare(self, dataset: "Dataset") -> None:
+        """Learn which data it will see: called once, where a system is assembled, before `objections`."""
 
     def objections(self, model: "Autoencoder") -> Iterable[str]:
         """What of this model the term cannot work with, a line each, asked before training."""
@@ -34,11 +41,21 @@ class Likelihood(Term):
     link: the activation that takes the decoder's output to the mean x̂.
     maps: 2 where the decoder must also give log σ² of every pixel.
     unit: whether x must lie in [0, 1].
+    pixels: `hidden`, of those alone that a corruption's mask hides: log p(x_hidden given z).
     """
 
     link: str = "identity"
     maps: int = 1
     unit: bool = False
+
+    def __init__(self, weight: Number = 1.0, pixels: Literal["all", "hidden"] = "all") -> None:
+        super().__init__(weight)
+        self.pixels = pixels
+        self.needs = ("mask",) if pixels == "hidden" else ()
+
+    def summed(self, values: Tensor, mask: Tensor | None) -> Tensor:
+        """Over the pixels that count, [b, *shape] -> [b]."""
+        return per_sample(values * mask if self.pixels == "hidden" and mask is not None else values)
 
     def log_prob(self, x: Tensor, decoded: Trace) -> Tensor:
         """log p(x given z), constants included; x and decoded of [b, *shape] -> [b]."""

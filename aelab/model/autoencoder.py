@@ -1,11 +1,18 @@
 """Encoder + latent + prior + decoder, and the Trace of one pass through them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from math import inf
+from typing import TYPE_CHECKING, Any, Literal
 
+import torch
 from torch import Tensor, nn
+from torch.distributions import Distribution
 
 from aelab.trace import Trace
+
+if TYPE_CHECKING:
+    from aelab.dataset.dataset import Dataset
 
 
 class Latent(nn.Module):
@@ -26,17 +33,50 @@ class Latent(nn.Module):
         """Numbers per sample that the encoder must give."""
         return self.dim
 
-    def forward(self, h: Tensor) -> dict[str, Tensor]:
+    def forward(self, h: Tensor) -> dict[str, Any]:
         """h [b, width] -> {"z": [b, dim], ...}"""
         raise NotImplementedError
+
+    def settled(self, code: dict[str, Any]) -> Tensor:
+        """The z [b, dim] of a code that is used and not trained on, where training draws one."""
+        return code["z"]
 
 
 class Prior(nn.Module):
     """Where new codes come from."""
 
-    def sample(self, n: int, y: Tensor | None = None) -> Tensor:
-        """[n, dim] codes, of these labels where the prior depends on them."""
+    dense: bool = True
+    """Whether it has a density that is nowhere 0; else terms and metrics can only work with its draws."""
+
+    def given(self, c: Tensor | None = None) -> Distribution:
+        """p(z), or p(z given c) of every row of c [b, k]; a prior without a density has none."""
         raise NotImplementedError
+
+    def sample(self, n: int, c: Tensor | None = None) -> Tensor:
+        """[n, dim] codes; c is [n, k]."""
+        p = self.given(c)
+        return p.sample((n,) if not p.batch_shape else ())
+
+
+class Condition(nn.Module):
+    """What is known beside x: a vector c, which encoder, decoder and, where it has one, the prior are given.
+
+    reads: the entries of the Trace that it is made of.
+    seen: what the encoder is shown beside it.
+    dim: numbers of c.
+    """
+
+    reads: tuple[str, ...] = ("y",)
+    seen: Literal["x_tilde", "x"] = "x_tilde"
+    dim: int
+
+    def forward(self, *entries: Tensor, **named: Tensor) -> Tensor:
+        """c [b, dim]"""
+        raise NotImplementedError
+
+    def objections(self, dataset: "Dataset") -> Iterable[str]:
+        """What of this data the condition cannot work with, a line each, asked before training."""
+        return ()
 
 
 class Autoencoder(nn.Module):
@@ -46,10 +86,8 @@ class Autoencoder(nn.Module):
     decoder: z [b, d] -> [b, maps · c, ...]: x, and log σ² behind it if maps is 2; None rebuilds nothing.
     output: the activation that takes the decoder's output to x̂.
     maps: 2 where a term reads x_logvar.
-    reads: what else of the Trace it takes, beside x_tilde.
+    condition: c, beside x̃ and beside z.
     """
-
-    reads: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -59,40 +97,57 @@ class Autoencoder(nn.Module):
         decoder: nn.Module | None,
         output: Callable[[Tensor], Tensor] | None = None,
         maps: int = 1,
+        condition: Condition | None = None,
     ) -> None:
         super().__init__()
         self.encoder, self.latent, self.prior, self.decoder = encoder, latent, prior, decoder
-        self.output, self.maps = output, maps
+        self.output, self.maps, self.condition = output, maps, condition
         # every matrix or kernel once, also where the decoder holds the encoder's
         self.weights = tuple(p for p in self.parameters() if p.ndim > 1)
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """What else of the Trace it takes, beside x_tilde."""
+        return () if self.condition is None else self.condition.reads
+
+    @property
     def gives(self) -> tuple[str, ...]:
         """The entries of its Trace."""
+        condition = () if self.condition is None else ("c",)
         rebuilt = () if self.decoder is None else ("x_logits", "x_hat", "decode")
         logvar = ("x_logvar",) if self.maps == 2 else ()
-        return ("h", *self.latent.gives, "weights", "encode", *rebuilt, *logvar)
+        return (*condition, "h", *self.latent.gives, "prior", "weights", "encode", *rebuilt, *logvar)
 
-    def encode(self, x: Tensor) -> dict[str, Tensor]:
-        """x [b, *shape] -> {"h": [b, width], "z": [b, d], ...}"""
-        h = self.encoder(x)
+    def encode(self, x: Tensor, c: Tensor | None = None) -> dict[str, Any]:
+        """x [b, *shape], c [b, k] -> {"h": [b, width], "z": [b, d], ...}"""
+        h = self.encoder(x) if c is None else self.encoder(x, c)
         return {"h": h, **self.latent(h)}
 
-    def decode(self, z: Tensor) -> dict[str, Tensor]:
-        """z [b, d] -> {"x_logits", "x_hat": [b, *shape], ...}"""
+    def decode(self, z: Tensor, c: Tensor | None = None) -> dict[str, Tensor]:
+        """z [n·b, d], c [b, k] -> {"x_logits", "x_hat": [n·b, *shape], ...}"""
         if self.decoder is None:
             return {}
+        if c is not None:
+            z = torch.cat([z, c.repeat(len(z) // len(c), 1)], dim=1)
         out = self.decoder(z)
         if self.maps == 2:
             out, logvar = out.chunk(2, dim=1)
             return {"x_logits": out, "x_hat": self.output(out) if self.output else out, "x_logvar": logvar}
         return {"x_logits": out, "x_hat": self.output(out) if self.output else out}
 
-    def forward(self, trace: Trace) -> Trace:
-        """Adds to a Trace that holds x_tilde."""
-        trace.update(self.encode(trace["x_tilde"]))
-        trace.update(self.decode(trace["z"]))
-        trace["weights"], trace["encode"] = self.weights, self.encode
+    def forward(self, trace: Trace, in_use: bool = False) -> Trace:
+        """Adds to a Trace that holds x_tilde; in use, nothing of the code is drawn."""
+        seen, encode, decode = "x_tilde", self.encode, self.decode
+        if self.condition is not None:
+            seen = self.condition.seen
+            c = trace["c"] = self.condition(**{name: trace[name] for name in self.condition.reads})
+            encode, decode = partial(encode, c=c), partial(decode, c=c)
+        code = encode(trace[seen])
+        if in_use:
+            code["z"] = self.latent.settled(code)
+        trace.update(code)
+        trace.update(decode(trace["z"]))
+        trace["prior"], trace["weights"], trace["encode"] = self.prior, self.weights, encode
         if self.decoder is not None:
-            trace["decode"] = self.decode
+            trace["decode"] = decode
         return trace

@@ -19,7 +19,7 @@ class Classifier(Autoencoder):
 
     def __init__(self, model: Autoencoder, classes: int, dropout: float = 0.0) -> None:
         encoder, latent, prior = copy.deepcopy((model.encoder, model.latent, model.prior))
-        super().__init__(encoder, latent, prior, decoder=None)
+        super().__init__(encoder, latent, prior, decoder=None, condition=model.condition)
         settle(self)
         self.dropout = nn.Dropout(dropout) if dropout else None
         self.head = nn.Linear(latent.dim, classes)
@@ -37,8 +37,8 @@ class Classifier(Autoencoder):
         self.latent.eval()
         return self
 
-    def forward(self, trace: Trace) -> Trace:
-        super().forward(trace)
+    def forward(self, trace: Trace, in_use: bool = False) -> Trace:
+        super().forward(trace, in_use=True)
         z = trace["z"]
         trace["logits"] = self.head(self.dropout(z) if self.dropout else z)  # [b, classes]
         return trace

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aelab.model.activation import Name, Output, output
-from aelab.model.autoencoder import Autoencoder, Latent, Prior
+from aelab.model.autoencoder import Autoencoder, Condition, Latent, Prior
 from aelab.model.net import After, Block, Initialisation, Net, Tied, after, initialise
 
 Down = Literal["stride", "pool"]
@@ -30,6 +30,11 @@ class Encoder(Net):
             sizes.append((h, w))
         super().__init__(*blocks, Block(flatten=nn.Flatten(), layer=nn.Linear(c * h * w, n_out)))
         self.sizes: list[Size] = sizes  # before each block and after the last
+
+    def forward(self, h: Tensor, c: Tensor | None = None) -> Tensor:
+        if c is not None:  # a map for each of its numbers
+            h = torch.cat([h, c[:, :, None, None].expand(*c.shape, *h.shape[2:])], dim=1)
+        return super().forward(h)
 
 
 class Decoder(Net):
@@ -103,12 +108,14 @@ def conv(
     batch_norm: bool,
     initialisation: Initialisation,
     tied: bool,
+    condition: Condition | None = None,
 ) -> Autoencoder:
     """A convolutional autoencoder; each of `channels` halves the image.
 
     shape, target: of x̃ and of x. maps, link: what the likelihood asks of the decoder.
     down: `stride`, strided convolutions and their transposes; `pool`, max-pooling and repetition.
     tied: the decoder's kernels are the encoder's.
+    condition: as so many more maps of the input, and beside z.
     """
     if len(shape) != 3:
         raise ValueError(
@@ -123,15 +130,16 @@ def conv(
         raise ValueError(
             f"conv rebuilds images of the size it sees; {list(shape)} goes in, {list(target)} must come out"
         )
-    if tied and (shape != out or latent.width != latent.dim):
+    k = condition.dim if condition else 0
+    if tied and (k or shape != out or latent.width != latent.dim):
         raise ValueError(
             f"tied needs a net that mirrors itself; this one goes from {list(shape)} to {latent.width} "
             f"numbers, and from {latent.dim} to {list(out)}"
         )
     hidden = after(activation, dropout, nn.BatchNorm2d if batch_norm else None)
-    encoder = Encoder(shape, channels, kernel, down, latent.width, hidden)
+    encoder = Encoder((shape[0] + k, *shape[1:]), channels, kernel, down, latent.width, hidden)
     tied_to = encoder if tied else None
-    decoder = Decoder(latent.dim, channels, kernel, down, out, encoder.sizes, hidden, tied_to)
+    decoder = Decoder(latent.dim + k, channels, kernel, down, out, encoder.sizes, hidden, tied_to)
     initialise(encoder, initialisation)
     initialise(decoder, initialisation)
-    return Autoencoder(encoder, latent, prior, decoder, output(output_activation, link), maps)
+    return Autoencoder(encoder, latent, prior, decoder, output(output_activation, link), maps, condition)

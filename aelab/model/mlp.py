@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from aelab.model.activation import Name, Output, output
-from aelab.model.autoencoder import Autoencoder, Latent, Prior
+from aelab.model.autoencoder import Autoencoder, Condition, Latent, Prior
 from aelab.model.net import After, Block, Initialisation, Net, Tied, after, initialise, keep_orthonormal
 
 
 class Encoder(Net):
-    """x̃ [b, *shape] -> h [b, width]: blocks h = dropout(act(norm(Wh + b))), the last one plain"""
+    """x̃ [b, *shape], c [b, k] -> h [b, width]: blocks h = dropout(act(norm(Wh + b))), the last one plain"""
 
     def __init__(self, n_in: int, widths: list[int], n_out: int, after: After) -> None:
         blocks = [
@@ -20,8 +20,9 @@ class Encoder(Net):
         ]
         super().__init__(*blocks, Block(layer=nn.Linear([n_in, *widths][-1], n_out)))
 
-    def forward(self, h: Tensor) -> Tensor:
-        return super().forward(h.flatten(1))
+    def forward(self, h: Tensor, c: Tensor | None = None) -> Tensor:
+        h = h.flatten(1)
+        return super().forward(h if c is None else torch.cat([h, c], dim=1))
 
 
 class Decoder(Net):
@@ -62,6 +63,7 @@ def mlp(
     initialisation: Initialisation,
     tied: bool,
     orthonormal: bool = False,
+    condition: Condition | None = None,
 ) -> Autoencoder:
     """An autoencoder of fully connected layers; widths [] makes it linear.
 
@@ -71,10 +73,12 @@ def mlp(
     tied: the decoder's weights are the encoder's, transposed.
     orthonormal: the encoder's weights keep orthonormal rows through the training; tied, the decoder's W
         has WᵀW = I.
+    condition: beside x̃ and beside z.
     """
     if any(width < 1 for width in widths):
         raise ValueError(f"widths must be positive, got {widths}")
-    n_in, out = prod(shape), (target[0] * maps, *target[1:])
+    k = condition.dim if condition else 0
+    n_in, out = prod(shape) + k, (target[0] * maps, *target[1:])
     if tied and (n_in != prod(out) or latent.width != latent.dim):
         raise ValueError(
             f"tied needs a net that mirrors itself; this one goes from {n_in} numbers to {latent.width}, "
@@ -82,9 +86,9 @@ def mlp(
         )
     hidden = after(activation, dropout, nn.BatchNorm1d if batch_norm else None)
     encoder = Encoder(n_in, widths, latent.width, hidden)
-    decoder = Decoder(latent.dim, widths[::-1], out, hidden, encoder if tied else None)
+    decoder = Decoder(latent.dim + k, widths[::-1], out, hidden, encoder if tied else None)
     initialise(encoder, initialisation)
     initialise(decoder, initialisation)
     if orthonormal:
         keep_orthonormal(encoder)
-    return Autoencoder(encoder, latent, prior, decoder, output(output_activation, link), maps)
+    return Autoencoder(encoder, latent, prior, decoder, output(output_activation, link), maps, condition)

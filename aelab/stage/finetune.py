@@ -73,7 +73,7 @@ class Finetune(Stage):
     ) -> dict[str, float]:
         """The errors of a classifier that begins with this model's encoder."""
         torch.manual_seed(derive(work.seed, "softmax"))
-        classifier = Classifier(model, classes(dataset), self.dropout)
+        classifier = Classifier(model, dataset.classes, self.dropout)
         parts = {key: part for key, part in work.make_corruptions().items() if part.always}
         corruption = Corruptions(parts | copy.deepcopy(dict(self.corruption)))
         objective = Objective({"cross_entropy": CrossEntropy()})
@@ -102,12 +102,6 @@ class Finetune(Stage):
                     f".labels: {n} rows in minibatches of {b} leave a last one of one, which has no batch "
                     "statistics"
                 )
-
-
-def classes(dataset: Dataset) -> int:
-    y = dataset.rows.y
-    assert y is not None
-    return max(len(dataset.rows.classes or ()), int(y.max()) + 1)
 
 
 def labelled(dataset: Dataset, labels: float) -> Dataset:

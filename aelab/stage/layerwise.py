@@ -91,6 +91,10 @@ def unfit(
     for name, term in terms.items():
         if lacking := missing(term.forward, there):
             yield f"loss.{name}: reads {', '.join(lacking)}, which no layer of its own gives"
+        if type(term).prepare is not Term.prepare:
+            other = "recipe.pretrain.loss sets another"
+            yield f"loss.{name}: knows the data set's rows, not a layer's codes; {other}"
+            continue
         for line in term.objections(layer):
             yield f"loss.{name}: {line}"
         if isinstance(term, Likelihood) and term.maps > layer.maps:

@@ -55,7 +55,7 @@ def test_a_sweeps_folder_needs_no_quotes(aelab: Aelab, digits_run: Path, tmp_pat
     assert "test/mse" in out
 
 
-@pytest.mark.parametrize("command", ["evaluate", "encode", "draw", "reconstruct"])
+@pytest.mark.parametrize("command", ["evaluate", "encode", "sample", "draw", "reconstruct"])
 def test_help_is_short_and_shows_the_command(command: str, aelab: Aelab) -> None:
     status, out, err = aelab(command, "--help")
     assert (status, err) == (0, "")

@@ -203,3 +203,12 @@ def test_a_group_that_is_put_elsewhere_says_where(conf: Path, capsys: pytest.Cap
     )
     main(["stage"], conf)
     assert "For example: aelab stage@recipe.train=solve. * is the default." in capsys.readouterr().out
+
+
+def test_a_group_that_only_a_command_takes_says_which(conf: Path, capsys: pytest.CaptureFixture[str]):
+    written(conf, {"sampler/prior.yaml": "# from the prior", "sampler/mixture.yaml": "# fitted"})
+    written(conf, {"sample.yaml": "defaults:\n  - _self_\n  - sampler: prior  # where codes come from\n"})
+    main(["sampler"], conf)
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.startswith("sampler: where codes come from") and "prior* from the prior" in said
+    assert "For example: aelab sample run=DIR sampler=mixture. * is the default." in said

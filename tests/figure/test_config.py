@@ -13,7 +13,8 @@ FOLDER = Path(__file__).parents[2] / "conf" / "figure"
 
 
 NAMES = ["reconstructions", "latent_map", "filters", "activations", "loss_curves"]
-NAMES += ["kl_curve", "atoms", "filter_history", "denoising_arrows"]
+NAMES += ["manifold", "traversal", "interpolation", "completions"]
+NAMES += ["kl_curve", "atoms", "filter_history", "denoising_arrows", "latent_responses"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -71,12 +71,12 @@ def test_dots_are_the_test_points_and_their_reconstructions(memory, view, painte
         assert axes.get_aspect() == 1
 
 
-def test_a_panel_that_has_nothing_to_say_is_left_out(memory, view, painted):
+def test_a_panel_that_has_nothing_to_say_is_left_out(memory, view, painted, monkeypatch):
     dataset = memory((2,))
     clean = painted(DenoisingArrows(rows=5, grid=4).draw(view(dataset)))
     assert [axes.get_title()[:9] for axes in clean.axes] == ["the whole"]
     v = view(dataset, corrupt=noisy)
-    v.model.reads = ("y",)
+    monkeypatch.setattr(type(v.model), "reads", ("y",))
     conditional = painted(DenoisingArrows(rows=5, grid=4).draw(v))
     assert [axes.get_title()[:9] for axes in conditional.axes] == ["corrupted"]
 

@@ -169,3 +169,10 @@ def test_a_histogram_a_map_and_long_codes_side_by_side_with_many_classes(memory,
     assert one.patches and one.get_ylabel() == "codes per bin"
     assert five.get_xlabel().startswith("principal component 1") and two.get_xlabel() == "$z_1$"
     assert bar.get_yticklabels()[1].get_text() == "class 2"
+
+
+def test_a_baseline_without_codes_has_no_map(memory, view, painted):
+    v = view(memory())
+    v.baselines = {"gaussian": Side(v.trace, lambda split: pytest.fail(), places=False)}
+    canvas = painted(LatentMap(100, True).draw(v))
+    assert len([axes for axes in canvas.axes if axes.axison]) == 1

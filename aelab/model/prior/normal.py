@@ -1,9 +1,9 @@
 """The standard normal prior."""
 
-import math
-
 import torch
 from torch import Tensor
+from torch.distributions import Distribution, Independent
+from torch.distributions import Normal as Gaussian
 
 from aelab.model.autoencoder import Prior
 
@@ -13,13 +13,10 @@ class Normal(Prior):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.dim = dim
-        self.zero: Tensor  # knows the device
-        self.register_buffer("zero", torch.zeros(()), persistent=False)
+        self.mean: Tensor  # [d]
+        self.std: Tensor
+        self.register_buffer("mean", torch.zeros(dim), persistent=False)
+        self.register_buffer("std", torch.ones(dim), persistent=False)
 
-    def sample(self, n: int, y: Tensor | None = None) -> Tensor:
-        return torch.randn(n, self.dim, device=self.zero.device)
-
-    def log_prob(self, z: Tensor, y: Tensor | None = None) -> Tensor:
-        """−½ Σ_d (z² + log 2π), [b, d] -> [b]"""
-        return -0.5 * (z**2 + math.log(2 * math.pi)).sum(1)
+    def given(self, c: Tensor | None = None) -> Distribution:
+        return Independent(Gaussian(self.mean, self.std, validate_args=False), 1, validate_args=False)

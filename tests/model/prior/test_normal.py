@@ -13,11 +13,10 @@ from aelab.model.prior.normal import Normal
 def test_log_prob_is_that_of_a_standard_normal(dim: int) -> None:
     z = 3 * torch.randn(50, dim, dtype=torch.float64)
     expected = Independent(Reference(torch.zeros(dim).double(), torch.ones(dim).double()), 1).log_prob(z)
-    torch.testing.assert_close(Normal(dim).log_prob(z), expected)
+    torch.testing.assert_close(Normal(dim).double().given().log_prob(z), expected)
     joint = MultivariateNormal(torch.zeros(dim).double(), torch.eye(dim).double())
-    torch.testing.assert_close(
-        Normal(dim).log_prob(z, torch.zeros(50)), joint.log_prob(z)
-    )  # whatever the labels
+    given = Normal(dim).double().given(torch.zeros(50, 3))  # whatever the condition
+    torch.testing.assert_close(given.log_prob(z), joint.log_prob(z))
 
 
 def test_samples_are_standard_normal_and_independent() -> None:
@@ -34,7 +33,7 @@ def test_its_mean_log_density_is_minus_its_entropy() -> None:
     torch.manual_seed(0)
     prior = Normal(3)
     entropy = 3 * stats.norm.entropy()
-    assert prior.log_prob(prior.sample(40_000)).mean().item() == pytest.approx(
+    assert prior.given().log_prob(prior.sample(40_000)).mean().item() == pytest.approx(
         -entropy, abs=5 * (1.5 / 40_000) ** 0.5
     )
 

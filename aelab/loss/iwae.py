@@ -1,0 +1,65 @@
+"""The importance-weighted bound."""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution
+
+from aelab.loss.kl import no_density
+from aelab.loss.term import Likelihood, Term
+from aelab.model.autoencoder import Autoencoder, Prior
+from aelab.schedule import Number
+from aelab.trace import Trace
+
+
+class IWAE(Term):
+    """−L_K = −log 1/K Σ_k w_k,  w_k = p(x given z_k) p(z_k) / q(z_k given x),  z_k ~ q(z given x)
+
+    The negative ELBO at K = 1, −log p(x) at K = ∞     [Burda et al. 2016, eq. 8]
+
+    samples: K.
+    likelihood: p(x given z), a term of its own.
+    """
+
+    def __init__(self, weight: Number, samples: int, likelihood: Likelihood) -> None:
+        super().__init__(weight)
+        if samples < 1:
+            raise ValueError(f"samples must be at least 1, got {samples}")
+        self.samples, self.likelihood = samples, likelihood
+
+    def objections(self, model: Autoencoder) -> Iterable[str]:
+        if not model.prior.dense:
+            yield no_density(model.prior)
+
+    def forward(
+        self,
+        x: Tensor,
+        q: Distribution,
+        prior: Prior,
+        decode: Callable[[Tensor], dict[str, Any]],
+        c: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        weights = log_weights(self.samples, x, q, prior.given(c), decode, self.likelihood, mask)
+        return math.log(self.samples) - torch.logsumexp(weights, dim=0)  # [b]
+
+
+def log_weights(
+    k: int,
+    x: Tensor,
+    q: Distribution,
+    p: Distribution,
+    decode: Callable[[Tensor], dict[str, Any]],
+    likelihood: Likelihood,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """log w of k draws for each row, [k, b]"""
+    z = q.rsample((k,))  # [k, b, d]
+    decoded = Trace(decode(z.flatten(0, 1)))
+    rows = x.expand(k, *x.shape).flatten(0, 1)
+    if mask is not None:
+        decoded["mask"] = mask.expand(k, *mask.shape).flatten(0, 1)
+    return likelihood.log_prob(rows, decoded).view(k, len(x)) + p.log_prob(z) - q.log_prob(z)

@@ -1,0 +1,68 @@
+"""The marginal likelihood, by importance sampling."""
+
+import math
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.distributions import Distribution
+
+from aelab.loss.iwae import log_weights
+from aelab.loss.kl import no_density
+from aelab.loss.term import Likelihood
+from aelab.metric.metric import Metric
+from aelab.model.autoencoder import Prior
+
+if TYPE_CHECKING:
+    from aelab.system import System
+
+
+class LogLikelihood(Metric):
+    """nll = −mean over samples of L_K = log 1/K Σ_k p(x, z_k) / q(z_k given x),  z_k ~ q(z given x), in nats
+    nll_error = its standard error over samples;  bpd = nll / (numbers in x · log 2)
+
+    L_K ≤ log p(x), and rises with K: nll is an upper bound.     [Burda et al. 2016, eq. 8, sec. 5]
+
+    samples: K.
+    at_once: numbers of x̂ that are decoded together, of as many draws as fit.
+    """
+
+    final = True
+
+    def __init__(self, samples: int, at_once: int) -> None:
+        if samples < 1 or at_once < 1:
+            raise ValueError(f"samples and at_once must be at least 1, got {samples} and {at_once}")
+        self.samples, self.at_once = samples, at_once
+
+    def objections(self, system: "System") -> Iterable[str]:
+        if not system.model.prior.dense:
+            yield no_density(system.model.prior)
+
+    def reset(self) -> None:
+        self.bounds: list[Tensor] = []
+        self.numbers = 1
+
+    def update(  # type: ignore[override]
+        self,
+        x: Tensor,
+        q: Distribution,
+        prior: Prior,
+        decode: Callable[[Tensor], dict[str, Any]],
+        likelihood: Likelihood,
+        c: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> None:
+        self.numbers = x[0].numel()
+        p, k = prior.given(c), max(1, self.at_once // x.numel())
+        total = torch.full((len(x),), -math.inf, device=x.device)
+        for done in range(0, self.samples, k):
+            weights = log_weights(min(k, self.samples - done), x, q, p, decode, likelihood, mask)
+            total = torch.logaddexp(total, torch.logsumexp(weights, dim=0))
+        self.bounds.append(total.cpu().double() - math.log(self.samples))
+
+    def compute(self) -> dict[str, float]:
+        bounds = torch.cat(self.bounds)
+        nll = -bounds.mean().item()
+        error = bounds.std().item() / math.sqrt(len(bounds)) if len(bounds) > 1 else 0.0
+        return {"nll": nll, "nll_error": error, "bpd": nll / (self.numbers * math.log(2))}

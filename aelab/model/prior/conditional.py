@@ -1,0 +1,35 @@
+"""A prior that depends on the condition."""
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from aelab.model.activation import Name
+from aelab.model.activation import activation as module
+from aelab.model.autoencoder import Condition, Prior
+from aelab.model.latent.gaussian import diagonal
+
+
+class Conditional(Prior):
+    """p(z given c) = N(μ(c), diag σ²(c)), a net of its own     [Sohn et al. 2015, eq. 4]
+
+    widths: of its hidden layers.
+    """
+
+    def __init__(self, dim: int, condition: Condition | None, widths: list[int], activation: Name) -> None:
+        super().__init__()
+        if condition is None:
+            raise ValueError("depends on a condition, and this model has none; model/condition=label is one")
+        parts: list[nn.Module | None] = []
+        for a, b in pairwise([condition.dim, *widths]):
+            parts += [nn.Linear(a, b), module(activation)]
+        self.net = nn.Sequential(
+            *(part for part in parts if part), nn.Linear([condition.dim, *widths][-1], 2 * dim)
+        )
+
+    def given(self, c: Tensor | None = None) -> Distribution:
+        if c is None:
+            raise ValueError("a conditional prior needs its condition")
+        mean, logvar = self.net(c).chunk(2, dim=1)
+        return diagonal(mean, (0.5 * logvar).exp())

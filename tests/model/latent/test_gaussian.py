@@ -1,0 +1,39 @@
+"""The Gaussian code: draws from the density it says, and its mean in use."""
+
+import torch
+from scipy import stats
+
+from aelab.model.latent.gaussian import Gaussian
+
+
+def code(b: int, d: int) -> dict:
+    torch.manual_seed(0)
+    h = torch.randn(1, 2 * d).expand(b, -1)
+    return Gaussian(d)(h) | {"h": h}
+
+
+def test_draws_have_the_mean_and_the_variance_of_h() -> None:
+    found = code(20_000, 3)
+    assert tuple(found) == (*Gaussian.gives, "h") and Gaussian(3).width == 6
+    mean, logvar = found["h"][0].chunk(2)
+    assert torch.equal(found["mean"][0], mean) and torch.equal(found["logvar"][0], logvar)
+    for z, m, v in zip(found["z"].t(), mean, logvar.exp(), strict=True):
+        assert stats.kstest(((z - m) / v.sqrt()).numpy(), "norm").pvalue > 0.01
+
+
+def test_its_density_is_the_normal_one() -> None:
+    found = code(5, 4)
+    mean, std = found["mean"].numpy(), (0.5 * found["logvar"]).exp().numpy()
+    expected = torch.from_numpy(stats.norm.logpdf(found["z"].numpy(), mean, std).sum(1)).float()
+    torch.testing.assert_close(found["q"].log_prob(found["z"]), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_gradients_reach_both_halves_of_h() -> None:
+    h = torch.randn(6, 4, requires_grad=True)
+    (gradient,) = torch.autograd.grad(Gaussian(2)(h)["z"].square().sum(), h)
+    assert gradient.ne(0).all()
+
+
+def test_in_use_it_is_its_mean() -> None:
+    latent, found = Gaussian(3), code(5, 3)
+    assert torch.equal(latent.settled(found), found["mean"]) and not torch.equal(found["z"], found["mean"])
