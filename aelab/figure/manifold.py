@@ -1,0 +1,78 @@
+"""The manifold that a decoder makes of the plane."""
+
+import torch
+from matplotlib.figure import Figure as Canvas
+from torch import Tensor
+
+from aelab.figure import canvas as look
+from aelab.figure.block import Block, blocks
+from aelab.figure.figure import Figure, View
+from aelab.figure.spread import spread
+from aelab.figure.tile import pixels
+from aelab.model.condition.given import by_label, given
+
+MOST, BESIDE = 10, 5  # classes that are shown, and side by side
+
+
+class Manifold(Figure):
+    """x̂ of z = m + σ Φ⁻¹(u), u on a regular grid in (0, 1)²     [Kingma & Welling 2014, fig. 4]
+
+    m and σ are the prior's; of codes that know no prior, their mean and standard deviation. A code of one
+    number gives a strip. Where the label is the condition, a smaller grid for each class.
+
+    n: steps along each axis.
+    """
+
+    def __init__(self, n: int) -> None:
+        if n < 2:
+            raise ValueError(f"n must be at least 2, got {n}")
+        self.n = n
+
+    @torch.no_grad()
+    def draw(self, view: View) -> Canvas | None:
+        model, dataset = view.model, view.dataset
+        labelled, d = by_label(model), model.latent.dim
+        if (
+            not dataset.is_image
+            or model.decoder is None
+            or d > 2
+            or (model.condition is not None and not labelled)
+        ):
+            return None
+        classes = list(range(dataset.classes))[:MOST] if labelled else [None]
+        n = self.n // 2 | 1 if labelled else self.n
+        mean, std = spread(view, view.codes(dataset.final)[0].flatten(1).float())
+        steps = mean + std * normal_quantiles(n)[:, None]  # [n, d]
+        z = grid(steps)
+        parts = []
+        for label in classes:
+            c = None if label is None else given(model, torch.full((len(z),), label))
+            name = "" if label is None else look.class_name(dataset, label)
+            shades = pixels(model.decode(z, c)["x_hat"], dataset)
+            parts.append(Block(name, shades, n, below=ticks(steps[:, 0], labelled)))
+        if d == 2:
+            for part in parts[::BESIDE]:
+                part.rows = ticks(steps[:, 1], labelled)[::-1]
+        axes = "$z_1$ across, $z_2$ up" if d == 2 else "$z_1$"
+        note = f"{axes}; steps of equal probability under a normal distribution"
+        return blocks(parts, f"Manifold: {view.name} on {type(dataset).__name__}", note, BESIDE)
+
+
+def normal_quantiles(n: int) -> Tensor:
+    """Φ⁻¹(u), u = (i + ½)/n, [n]"""
+    return torch.special.ndtri((torch.arange(n, dtype=torch.float64) + 0.5) / n).float()
+
+
+def grid(steps: Tensor) -> Tensor:
+    """Steps [n, d] along each of one or two axes -> every z [n^d, d], row by row from the upper left."""
+    if steps.shape[1] == 1:
+        return steps
+    z2, z1 = torch.meshgrid(steps[:, 1].flip(0), steps[:, 0], indexing="ij")
+    return torch.stack([z1.flatten(), z2.flatten()], 1)
+
+
+def ticks(z: Tensor, few: bool) -> list[str]:
+    """A number at some of the steps and nothing at the others."""
+    n, k = len(z), 3 if few else 5
+    shown = {round(i * (n - 1) / (k - 1)) for i in range(k)}
+    return [f"{float(z[i]):.2g}" if i in shown else "" for i in range(n)]

@@ -1,0 +1,77 @@
+"""New images beside those of the data, and beside what a baseline draws."""
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure as Canvas
+from torch import Tensor
+
+from aelab.baseline.title import title
+from aelab.dataset.dataset import Dataset
+from aelab.figure import canvas as look
+from aelab.figure.block import Block, aligned, blocks
+from aelab.figure.figure import Figure, View
+from aelab.figure.tile import pixels
+from aelab.model.condition.given import by_label, given
+from aelab.sampler.sampler import Sampler
+from aelab.seed import derive
+
+
+class Samples(Figure):
+    """x̂ of z ~ p(z), without the noise of p(x given z), beside test rows     [Kingma & Welling 2014, fig. 5]
+
+    Where the label is the condition, a row for each class, of p(z given c).
+
+    n: columns.
+    rows: of a model that is not conditioned on the label.
+    sampler: where z comes from.
+    baselines: whether those that draw stand beside it.
+    """
+
+    def __init__(self, n: int, rows: int, sampler: Sampler, baselines: bool) -> None:
+        for name, value in (("n", n), ("rows", rows)):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, got {value}")
+        self.n, self.rows, self.sampler, self.baselines = n, rows, sampler, baselines
+
+    def draw(self, view: View) -> Canvas | None:
+        model, dataset = view.model, view.dataset
+        labelled = by_label(model)
+        if not dataset.is_image or model.decoder is None or (model.condition is not None and not labelled):
+            return None
+        if list(self.sampler.objections(model, view.terms.values())):
+            return None
+        classes = range(dataset.classes) if labelled else ()
+        k = self.n * (len(classes) or self.rows)
+        self.sampler.fit(model, view.codes)
+        c = given(model, torch.arange(k) // self.n) if labelled else None
+        drawn = {
+            "data": real(dataset, self.n, classes, k),
+            "samples": pixels(decoded(view, c, k, self), dataset),
+        }
+        for name, side in view.baselines.items() if self.baselines else ():
+            if side.sample is not None:
+                drawn[title(name)] = pixels(side.sample(k), dataset)
+        names = [look.class_name(dataset, label) for label in classes]
+        parts = [Block(name, shades, self.n) for name, shades in drawn.items()]
+        parts[0].rows = names
+        return blocks(parts, f"Samples: {view.name} on {type(dataset).__name__}")
+
+
+@torch.no_grad()
+def decoded(view: View, c: Tensor | None, k: int, figure: Samples) -> Tensor:
+    """k new images in model units; the same for every run, and nobody else's draws disturbed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive("samples"))
+        z = figure.sampler.draw(k, c)
+    return view.model.decode(z, c)["x_hat"]
+
+
+def real(dataset: Dataset, n: int, classes: range | tuple[()], k: int) -> np.ndarray:
+    """The first k rows of the final split, or in each row the first n of a class."""
+    rows = dataset.splits[dataset.final]
+    if not classes:
+        return aligned([pixels(dataset.gather(rows[:k])[0], dataset)], k)
+    assert dataset.rows.y is not None  # else the model could not be conditioned on it
+    y = dataset.rows.y[rows]
+    found = [dataset.gather(rows[y == label][:n])[0] for label in classes]
+    return aligned([pixels(x, dataset) for x in found], n)

@@ -1,0 +1,53 @@
+"""What a user says of the class of rows that a run is given, as labels and as the condition of its model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from aelab.dataset.dataset import Dataset
+from aelab.errors import UserError, suggest
+from aelab.model.condition.given import by_label, given
+from aelab.system import System
+
+Label = int | str | Sequence[int | str] | None
+"""One class for all rows, by its number or its name, or one for each row; None where the run takes none."""
+
+
+def condition(system: System, label: Label, n: int) -> Tensor | None:
+    """c [n, k] of labels; None for a model without a condition."""
+    y, own = labels(system, label, n), system.model.condition
+    if y is None and own is not None:
+        raise UserError(
+            f"run: is conditioned on {', '.join(own.reads)}, which codes alone do not give; "
+            "aelab draw run=DIR 'figure=[completions]' shows draws given test rows"
+        )
+    return given(system.model, y)
+
+
+def labels(system: System, label: Label, n: int) -> Tensor | None:
+    """y [n]; None for a model that is not conditioned on the label."""
+    if not by_label(system.model):
+        if label is not None:
+            raise UserError(f"label: takes null, for this run is not conditioned on it; got '{label}'")
+        return None
+    if label is None:
+        raise UserError("label: this run is conditioned on it; give one for all rows or one for each")
+    every = [label] * n if np.ndim(label) == 0 else list(label)  # type: ignore[arg-type]
+    if len(every) != n:
+        raise UserError(f"label: takes one, or one for each of {n} rows; got {len(every)}")
+    return torch.tensor([number(system.dataset, one) for one in every])  # type: ignore[arg-type]
+
+
+def number(dataset: Dataset, label: int | str) -> int:
+    """Of a class; a word is a name before it is a number, a number the other way round."""
+    k = dataset.classes
+    numbers = [str(i) for i in range(k)]
+    names = dataset.rows.classes or numbers
+    word = label if isinstance(label, str) else str(int(label))
+    for known in (names, numbers) if isinstance(label, str) else (numbers, names):
+        if word in known:
+            return known.index(word)
+    own = "" if names == numbers else f" or one of {', '.join(names)}"
+    raise UserError(f"label: takes 0 to {k - 1}{own}; got '{label}'{suggest(word, names)}")
