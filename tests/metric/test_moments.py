@@ -1,0 +1,20 @@
+"""The code's moments, by numpy, in batches of any size."""
+
+import numpy as np
+import pytest
+import torch
+
+from aelab.metric.moments import Moments
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_are_those_of_numpy(parts: int) -> None:
+    z = torch.randn(50, 3, generator=torch.Generator().manual_seed(0)) * 2 + torch.tensor([-1.0, 0, 3])
+    metric = Moments()
+    metric.reset()
+    for part in z.chunk(parts):
+        metric.update(part)
+    rows = z.double().numpy()
+    assert metric.compute() == pytest.approx(
+        {"code_mean": np.abs(rows.mean(0)).mean(), "code_std": rows.std(0).mean()}
+    )
