@@ -10,7 +10,7 @@ demo: $(BIN)/aelab
 	@echo "To look at it in TensorBoard:  $(BIN)/tensorboard --logdir outputs   and open http://localhost:6006"
 
 test: $(BIN)/pytest
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2
 
 lint: $(BIN)/pytest
 	$(BIN)/ruff check .
