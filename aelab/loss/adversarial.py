@@ -1,16 +1,15 @@
 """A critic that tells codes from draws of the prior, and the encoder that deceives it."""
 
-from itertools import pairwise
 from typing import cast
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from aelab.loss.term import Term
 from aelab.model.activation import Name
-from aelab.model.activation import activation as module
 from aelab.model.autoencoder import Prior
+from aelab.model.net import perceptron
 from aelab.optimizer import MakeOptimizer
 from aelab.player import Player, held
 from aelab.schedule import Number
@@ -46,7 +45,7 @@ class Adversarial(Term, Player):
             raise ValueError(f"moves must be at least 1, got {moves}")
         if gradient_penalty < 0:
             raise ValueError(f"gradient_penalty must not be negative, got {gradient_penalty}")
-        self.own = critic(dim, widths, activation)
+        self.own = perceptron([dim, *widths, 1], activation)
         self.make_optimizer, self.moves = optimizer, moves
         self.gradient_penalty, self.noise = gradient_penalty, cast(float, noise)
 
@@ -68,11 +67,3 @@ class Adversarial(Term, Player):
     def judged(self, z: Tensor) -> Tensor:
         """D(z), [b, d] -> [b]"""
         return self.own(z + self.noise * torch.randn_like(z) if self.noise else z).squeeze(1)
-
-
-def critic(dim: int, widths: list[int], activation: Name) -> nn.Sequential:
-    """[b, dim] -> [b, 1]"""
-    parts: list[nn.Module | None] = []
-    for a, b in pairwise([dim, *widths]):
-        parts += [nn.Linear(a, b), module(activation)]
-    return nn.Sequential(*(part for part in parts if part), nn.Linear([dim, *widths][-1], 1))

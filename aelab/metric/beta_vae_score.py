@@ -4,8 +4,9 @@ import warnings
 
 import numpy as np
 
+from aelab.baseline.baseline import at_least
 from aelab.metric.factor_vae_score import chunks
-from aelab.metric.factors import FactorMetric, Groups, at_least, standardised
+from aelab.metric.factors import FactorMetric, Groups, standardised
 
 
 class BetaVAEScore(FactorMetric):
@@ -21,7 +22,7 @@ class BetaVAEScore(FactorMetric):
     """
 
     def __init__(self, batch: int, train: int, test: int, max_iter: int) -> None:
-        at_least(1, batch=batch, train=train, test=test, max_iter=max_iter)
+        at_least(batch=(batch, 1), train=(train, 1), test=(test, 1), max_iter=(max_iter, 1))
         self.batch, self.train, self.test, self.max_iter = batch, train, test, max_iter
 
     def score(self, z: np.ndarray, v: np.ndarray, random: np.random.Generator) -> dict[str, float]:

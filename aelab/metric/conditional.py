@@ -1,22 +1,21 @@
 """Whether draws for a label show it, and how much they differ among themselves."""
 
 from collections.abc import Iterable
+from math import prod
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from aelab.metric.generated import Decode, drawn
-from aelab.metric.metric import Metric
+from aelab.metric.generated import Decode, JudgedMetric, drawn
 from aelab.model.autoencoder import Prior
 from aelab.model.condition.given import by_label
-from aelab.reference.reference import Reference, objections, reference
 
 if TYPE_CHECKING:
     from aelab.system import System
 
 
-class Conditional(Metric):
+class Conditional(JudgedMetric):
     """conditional_accuracy = fraction of draws for label y that the reference classifier takes for y
     within_class_variance = mean over y of v_y(draws) / v_y(rows)
     reference_error = the classifier's own on the test rows
@@ -27,35 +26,26 @@ class Conditional(Metric):
     samples: draws for every row.
     """
 
-    final = True
-
-    def __init__(self, samples: int) -> None:
-        if samples < 1:
-            raise ValueError(f"samples must be at least 1, got {samples}")
-        self.samples = samples
-        self.reference: Reference | None = None
-
     def objections(self, system: "System") -> Iterable[str]:
-        self.dataset = system.dataset  # the one time that a metric sees it
         if system.model.condition is not None and not by_label(system.model):
             reads = ", ".join(system.model.condition.reads)
             yield f"needs a model given the label, as model/condition=label does; this one takes {reads}"
-        yield from objections(system.dataset)
+        yield from super().objections(system)
 
     def reset(self) -> None:
-        k, n = self.dataset.classes, self.dataset.rows.x[0].numel()
+        k, n = self.dataset.classes, prod(self.dataset.shape)
         self.right, self.seen = 0, 0
         self.rows, self.draws = Classes(k, n), Classes(k, n)
 
     def update(  # type: ignore[override]
         self, x: Tensor, y: Tensor, prior: Prior, decode: Decode, c: Tensor
     ) -> None:
-        self.reference = (self.reference or reference(self.dataset)).to(x.device)
+        judge = self.judge(x)
         known = y >= 0
         self.rows.add(x[known], y[known])
         for _ in range(self.samples):
             x_hat = drawn(x, prior, decode, c)[known]  # one draw for every c, as the decoder takes it
-            self.right += int((self.reference(x_hat).argmax(1) == y[known]).sum())
+            self.right += int((judge(x_hat).argmax(1) == y[known]).sum())
             self.seen += len(x_hat)
             self.draws.add(x_hat, y[known])
 

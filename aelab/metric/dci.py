@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from aelab.metric.factors import FactorMetric, at_least, parts, standardised
+from aelab.baseline.baseline import at_least
+from aelab.metric.factors import FactorMetric, parts, standardised
 
 
 class DCI(FactorMetric):
@@ -22,7 +23,7 @@ class DCI(FactorMetric):
     """
 
     def __init__(self, trees: int, depth: int, train: int, test: int) -> None:
-        at_least(1, trees=trees, depth=depth, train=train, test=test)
+        at_least(trees=(trees, 1), depth=(depth, 1), train=(train, 1), test=(test, 1))
         self.trees, self.depth, self.train, self.test = trees, depth, train, test
 
     def score(self, z: np.ndarray, v: np.ndarray, random: np.random.Generator) -> dict[str, float]:

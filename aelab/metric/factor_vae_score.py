@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from aelab.metric.factors import FactorMetric, Groups, at_least, standardised
+from aelab.baseline.baseline import at_least
+from aelab.metric.factors import FactorMetric, Groups, standardised
 
 
 class FactorVAEScore(FactorMetric):
@@ -18,8 +19,7 @@ class FactorVAEScore(FactorMetric):
     """
 
     def __init__(self, batch: int, train: int, test: int, dead: float) -> None:
-        at_least(2, batch=batch)
-        at_least(1, train=train, test=test)
+        at_least(batch=(batch, 2), train=(train, 1), test=(test, 1))
         if not 0 <= dead < 1:
             raise ValueError(f"dead must lie in [0, 1), got {dead}")
         self.batch, self.train, self.test, self.dead = batch, train, test, dead

@@ -87,9 +87,3 @@ def gap(scores: np.ndarray) -> float:
     """Mean over the factors of the best dimension's score less the next one's; scores [d, k]."""
     ordered = np.sort(np.concatenate([scores, np.zeros((2, scores.shape[1]))]), axis=0)
     return float((ordered[-1] - ordered[-2]).mean())
-
-
-def at_least(least: int, **settings: int) -> None:
-    for name, value in settings.items():
-        if value < least:
-            raise ValueError(f"{name} must be at least {least}, got {value}")

@@ -1,21 +1,13 @@
 """How far what the model draws is from the data, as the reference classifier sees both."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
-from aelab.metric.generated import Decode, drawn
-from aelab.metric.metric import Metric
+from aelab.metric.generated import Decode, JudgedMetric, drawn
 from aelab.model.autoencoder import Prior
-from aelab.reference.reference import Reference, objections, reference
-
-if TYPE_CHECKING:
-    from aelab.system import System
 
 
-class Frechet(Metric):
+class Frechet(JudgedMetric):
     """frechet = ‖m_a − m_b‖² + tr( S_a + S_b − 2 (S_a S_b)^½ ),  a: rows, b: decode(z), z ~ p(z)
     frechet_reconstruction = the same with b: x̂
 
@@ -26,29 +18,17 @@ class Frechet(Metric):
     samples: draws for every row, given its c where the model has a condition.
     """
 
-    final = True
-
-    def __init__(self, samples: int) -> None:
-        if samples < 1:
-            raise ValueError(f"samples must be at least 1, got {samples}")
-        self.samples = samples
-        self.reference: Reference | None = None
-
-    def objections(self, system: "System") -> Iterable[str]:
-        self.dataset = system.dataset  # the one time that a metric sees it
-        return objections(system.dataset)
-
     def reset(self) -> None:
         self.rows, self.draws, self.rebuilt = Moments(), Moments(), Moments()
 
     def update(  # type: ignore[override]
         self, x: Tensor, x_hat: Tensor, prior: Prior, decode: Decode, c: Tensor | None = None
     ) -> None:
-        self.reference = (self.reference or reference(self.dataset)).to(x.device)
-        self.rows.add(self.reference.features(x))
-        self.rebuilt.add(self.reference.features(x_hat))
+        judge = self.judge(x)
+        self.rows.add(judge.features(x))
+        self.rebuilt.add(judge.features(x_hat))
         for _ in range(self.samples):
-            self.draws.add(self.reference.features(drawn(x, prior, decode, c)))
+            self.draws.add(judge.features(drawn(x, prior, decode, c)))
 
     def compute(self) -> dict[str, float]:
         if self.rows.n < 2:  # which have no covariance

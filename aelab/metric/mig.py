@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from aelab.metric.factors import FactorMetric, at_least, gap
+from aelab.baseline.baseline import at_least
+from aelab.metric.factors import FactorMetric, gap
 
 
 class MIG(FactorMetric):
@@ -17,7 +18,7 @@ class MIG(FactorMetric):
     """
 
     def __init__(self, bins: int) -> None:
-        at_least(1, bins=bins)
+        at_least(bins=(bins, 1))
         self.bins = bins
 
     def score(self, z: np.ndarray, v: np.ndarray, random: np.random.Generator) -> dict[str, float]:

@@ -4,7 +4,8 @@ import warnings
 
 import numpy as np
 
-from aelab.metric.factors import FactorMetric, at_least, gap, parts
+from aelab.baseline.baseline import at_least
+from aelab.metric.factors import FactorMetric, gap, parts
 
 
 class SAP(FactorMetric):
@@ -19,7 +20,7 @@ class SAP(FactorMetric):
     """
 
     def __init__(self, classes: int, train: int, test: int) -> None:
-        at_least(1, classes=classes, train=train, test=test)
+        at_least(classes=(classes, 1), train=(train, 1), test=(test, 1))
         self.classes, self.train, self.test = classes, train, test
 
     def score(self, z: np.ndarray, v: np.ndarray, random: np.random.Generator) -> dict[str, float]:

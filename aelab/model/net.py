@@ -4,6 +4,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Callable
 from copy import deepcopy
+from itertools import pairwise
 from typing import Literal, cast
 
 import torch.nn.functional as F
@@ -83,6 +84,14 @@ def after(act: str | nn.Module, dropout: float, norm: Callable[[int], nn.Module]
         }
 
     return parts
+
+
+def perceptron(sizes: list[int], act: str) -> nn.Sequential:
+    """Full layers from size to size, an activation between them: a critic, the net of a prior."""
+    parts: list[nn.Module | None] = []
+    for a, b in pairwise(sizes):
+        parts += [nn.Linear(a, b), activation(act)]
+    return nn.Sequential(*(part for part in parts[:-1] if part))
 
 
 def first_weight(encoder: nn.Module) -> Tensor | None:

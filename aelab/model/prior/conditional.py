@@ -1,14 +1,12 @@
 """A prior that depends on the condition."""
 
-from itertools import pairwise
-
-from torch import Tensor, nn
+from torch import Tensor
 from torch.distributions import Distribution
 
 from aelab.model.activation import Name
-from aelab.model.activation import activation as module
 from aelab.model.autoencoder import Condition, Prior
 from aelab.model.latent.gaussian import diagonal
+from aelab.model.net import perceptron
 
 
 class Conditional(Prior):
@@ -21,12 +19,7 @@ class Conditional(Prior):
         super().__init__()
         if condition is None:
             raise ValueError("depends on a condition, and this model has none; model/condition=label is one")
-        parts: list[nn.Module | None] = []
-        for a, b in pairwise([condition.dim, *widths]):
-            parts += [nn.Linear(a, b), module(activation)]
-        self.net = nn.Sequential(
-            *(part for part in parts if part), nn.Linear([condition.dim, *widths][-1], 2 * dim)
-        )
+        self.net = perceptron([condition.dim, *widths, 2 * dim], activation)
 
     def given(self, c: Tensor | None = None) -> Distribution:
         if c is None:
