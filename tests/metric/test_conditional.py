@@ -10,7 +10,6 @@ from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from aelab.assemble import assemble_system
-from aelab.dataset.rows import Rows
 from aelab.errors import UserError
 from aelab.metric.conditional import Conditional
 from aelab.model.prior.normal import Normal
@@ -29,7 +28,7 @@ class Brightest(nn.Module):
 
 def metric(samples: int = 1) -> Conditional:
     made = Conditional(samples)
-    made.dataset = SimpleNamespace(classes=K, rows=Rows(torch.zeros(1, 1, 2, 2)))  # type: ignore[assignment]
+    made.dataset = SimpleNamespace(classes=K, shape=(1, 2, 2))  # type: ignore[assignment]
     made.reference = Brightest()  # type: ignore[assignment]
     made.reset()
     return made
