@@ -24,7 +24,7 @@ class Linear:
         tril = torch.linalg.cholesky(wide**2 * torch.linalg.inv(precision)).expand(n, d, d)
         self.q = MultivariateNormal(mean, scale_tril=tril)
         self.prior = Normal(d).double()
-        self.likelihood = Gaussian(VARIANCE, 1.0, "all").double()
+        self.likelihood = Gaussian(VARIANCE, 1.0, "all", 1e-30).double()
 
     def decode(self, z: Tensor) -> dict[str, Tensor]:
         return {"x_hat": z @ self.w.t() + self.b}

@@ -104,7 +104,7 @@ def test_a_term_may_be_called_anything(trace: Trace) -> None:
 
 
 def test_the_likelihood_is_the_only_one_there_is() -> None:
-    bce, gaussian = BCE(), Gaussian("per_pixel", 1.0, "all")
+    bce, gaussian = BCE(), Gaussian("per_pixel", 1.0, "all", 1e-30)
     alone = Objective({"mse": MSE(), "bce": bce})
     assert alone.likelihood is bce and alone.link == "sigmoid" and alone.maps == 1
     two_maps = Objective({"gaussian": gaussian, "l1": L1()})
@@ -116,6 +116,6 @@ def test_the_likelihood_is_the_only_one_there_is() -> None:
 
 
 def test_learned_parts_of_terms_are_the_objectives_parameters() -> None:
-    objective = Objective({"mse": MSE(), "gaussian": Gaussian("learned", 1.0, "all")})
+    objective = Objective({"mse": MSE(), "gaussian": Gaussian("learned", 1.0, "all", 1e-30)})
     assert list(objective.state_dict()) == ["terms.gaussian.logvar"]
     assert [p.shape for p in objective.parameters()] == [torch.Size([])]

@@ -32,6 +32,7 @@ class Map:
     z: Tensor  # [n, 1] or [n, 2]
     y: Tensor | None  # [n]
     axes: list[str]
+    colour: str = look.BLUE  # where there are no classes
 
 
 class LatentMap(Figure):
@@ -131,18 +132,20 @@ def scatter(axes: Axes, one: Map, labels: list[int], colours: list[look.Colour])
     """One dot a code; both axes in the same unit, so that distances can be read."""
     x, y = one.z.T.numpy()
     size = min(28.0, max(6.0, 14000 / len(x)))
-    colour = look.BLUE if one.y is None else [colours[labels.index(label)] for label in one.y.tolist()]
+    colour = one.colour if one.y is None else [colours[labels.index(label)] for label in one.y.tolist()]
     axes.scatter(x, y, s=size, c=colour, alpha=0.75, linewidths=0)
     axes.set_box_aspect(1)
     axes.set_aspect("equal", adjustable="datalim")
 
 
-def histogram(axes: Axes, one: Map, labels: list[int], colours: list[look.Colour]) -> None:
+def histogram(
+    axes: Axes, one: Map, labels: list[int], colours: list[look.Colour], bins: int | np.ndarray = 40
+) -> None:
     """How many codes lie where, class over class, with bins in common."""
     z = one.z[:, 0]
-    bins = np.histogram_bin_edges(z.numpy(), 40).tolist()
+    bins = np.histogram_bin_edges(z.numpy(), bins).tolist()
     if one.y is None:
-        axes.hist(z.numpy(), bins, color=look.BLUE)
+        axes.hist(z.numpy(), bins, color=one.colour)
     else:
         parts = [z[one.y == label].numpy() for label in labels]
         axes.hist(parts, bins, color=colours, stacked=True)

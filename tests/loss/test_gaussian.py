@@ -15,7 +15,7 @@ from aelab.trace import Trace
 @pytest.mark.parametrize("variance", [0.01, 0.5, 1, 9.0])
 def test_fixed_variance_is_the_normal_log_density(pair: tuple[Tensor, Tensor], variance: float) -> None:
     x, x_hat = pair
-    term = Gaussian(variance, 1.0, "all").double()
+    term = Gaussian(variance, 1.0, "all", 1e-30).double()
     expected = Normal(x_hat, math.sqrt(variance)).log_prob(x).flatten(1).sum(1)
     torch.testing.assert_close(term(x, x_hat), -expected, rtol=1e-6, atol=0)  # σ² is kept in float32
     torch.testing.assert_close(term.log_prob(x, Trace(x_hat=x_hat)), expected, rtol=1e-6, atol=0)
@@ -24,7 +24,7 @@ def test_fixed_variance_is_the_normal_log_density(pair: tuple[Tensor, Tensor], v
 
 def test_learned_variance_is_the_normal_log_density(pair: tuple[Tensor, Tensor]) -> None:
     x, x_hat = pair
-    term = Gaussian("learned", 1.0, "all").double()
+    term = Gaussian("learned", 1.0, "all", 1e-30).double()
     (logvar,) = term.parameters()
     assert logvar.exp().item() == 1 and term.maps == 1
     with torch.no_grad():
@@ -35,7 +35,7 @@ def test_learned_variance_is_the_normal_log_density(pair: tuple[Tensor, Tensor])
 
 def test_per_pixel_variance_is_the_normal_log_density(pair: tuple[Tensor, Tensor]) -> None:
     x, x_hat = pair
-    term = Gaussian("per_pixel", 1.0, "all")
+    term = Gaussian("per_pixel", 1.0, "all", 1e-30)
     assert term.maps == 2 and not list(term.parameters())
     logvar = torch.randn(x.shape, generator=torch.Generator().manual_seed(3), dtype=x.dtype)
     expected = Normal(x_hat, torch.exp(logvar / 2)).log_prob(x).flatten(1).sum(1)
@@ -46,13 +46,15 @@ def test_per_pixel_variance_is_the_normal_log_density(pair: tuple[Tensor, Tensor
 @pytest.mark.parametrize("variance", [0.25, 4.0])
 def test_its_density_integrates_to_one(variance: float) -> None:
     x = torch.linspace(-40, 40, 80_001, dtype=torch.float64)[:, None]
-    density = Gaussian(variance, 1.0, "all").double().log_prob(x, Trace(x_hat=torch.full_like(x, 0.3))).exp()
+    density = (
+        Gaussian(variance, 1.0, "all", 1e-30).double().log_prob(x, Trace(x_hat=torch.full_like(x, 0.3))).exp()
+    )
     assert torch.trapezoid(density, x.flatten()).item() == pytest.approx(1, abs=1e-6)
 
 
 def test_at_variance_one_half_it_is_the_squared_error_plus_a_constant(pair: tuple[Tensor, Tensor]) -> None:
     x, x_hat = pair
-    constant = Gaussian(0.5, 1.0, "all").double()(x, x_hat) - MSE()(x, x_hat)
+    constant = Gaussian(0.5, 1.0, "all", 1e-30).double()(x, x_hat) - MSE()(x, x_hat)
     torch.testing.assert_close(
         constant, torch.full_like(constant, x[0].numel() * math.log(math.pi) / 2), rtol=1e-5, atol=1e-5
     )
@@ -60,7 +62,7 @@ def test_at_variance_one_half_it_is_the_squared_error_plus_a_constant(pair: tupl
 
 def test_learned_variance_has_its_optimum_at_the_mean_squared_residual(pair: tuple[Tensor, Tensor]) -> None:
     x, x_hat = pair
-    term = Gaussian("learned", 1.0, "all").double()
+    term = Gaussian("learned", 1.0, "all", 1e-30).double()
     residual = (x - x_hat).square().mean().item()
     optimizer = torch.optim.SGD(term.parameters(), lr=0.5)
     for _ in range(100):
@@ -74,16 +76,31 @@ def test_learned_variance_has_its_optimum_at_the_mean_squared_residual(pair: tup
 def test_per_pixel_variance_has_its_optimum_at_each_squared_residual() -> None:
     x, x_hat = torch.tensor([[0.0, 2.0, -1.0]]), torch.tensor([[0.5, -1.0, 3.0]])
     logvar = (x - x_hat).square().log().requires_grad_()
-    (gradient,) = torch.autograd.grad(Gaussian("per_pixel", 1.0, "all")(x, x_hat, logvar).sum(), logvar)
+    (gradient,) = torch.autograd.grad(
+        Gaussian("per_pixel", 1.0, "all", 1e-30)(x, x_hat, logvar).sum(), logvar
+    )
     torch.testing.assert_close(gradient, torch.zeros_like(gradient))
 
 
 @pytest.mark.parametrize("variance", [0, -2.5])
 def test_refuses_a_variance_that_is_not_positive(variance: float) -> None:
     with pytest.raises(ValueError) as caught:
-        Gaussian(variance, 1.0, "all")
+        Gaussian(variance, 1.0, "all", 1e-30)
     assert str(caught.value) == f"variance must be positive, got {variance}"
 
 
 def test_takes_the_mean_as_it_is() -> None:
     assert Gaussian.link == "identity" and not Gaussian.unit
+
+
+@pytest.mark.parametrize("logvar", [-200.0, -20.0, 0.0])
+def test_a_trained_variance_stays_above_its_floor(logvar: float) -> None:
+    x, x_logvar = torch.zeros(1, 1, dtype=torch.float64), torch.full((1, 1), logvar, dtype=torch.float64)
+    term = Gaussian("per_pixel", 1.0, "all", floor=1e-4)
+    expected = Normal(x, math.sqrt(1e-4 + math.exp(logvar))).log_prob(x).flatten()  # softplus adds variances
+    torch.testing.assert_close(-term(x, x, x_logvar), expected)
+
+
+def test_refuses_a_floor_that_is_not_positive() -> None:
+    with pytest.raises(ValueError, match="floor must be positive, got 0"):
+        Gaussian("learned", 1.0, "all", 0)

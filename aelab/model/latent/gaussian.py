@@ -1,5 +1,6 @@
 """The code of a variational autoencoder: a draw from a normal distribution."""
 
+import math
 from typing import Any
 
 import torch
@@ -13,16 +14,24 @@ class Gaussian(Latent):
     """z = μ + σ ⊙ ε,  ε ~ N(0, I),  h = (μ, log σ²): a draw from q(z given x) = N(μ, diag σ²)
 
     In use, z = μ.     [Kingma & Welling 2014, sec. 2.4]
+
+    variance: a σ² for every code and coordinate; then h = μ. None: of the encoder.
     """
 
     gives = ("z", "mean", "logvar", "q")
 
+    def __init__(self, dim: int, variance: float | None = None) -> None:
+        super().__init__(dim)
+        if variance is not None and variance <= 0:
+            raise ValueError(f"variance must be positive, got {variance}")
+        self.logvar = None if variance is None else math.log(variance)
+
     @property
     def width(self) -> int:
-        return 2 * self.dim
+        return 2 * self.dim if self.logvar is None else self.dim
 
     def forward(self, h: Tensor) -> dict[str, Any]:
-        mean, logvar = h.chunk(2, dim=1)  # each [b, d]
+        mean, logvar = h.chunk(2, dim=1) if self.logvar is None else (h, torch.full_like(h, self.logvar))
         std = torch.exp(0.5 * logvar)
         z = mean + std * torch.randn_like(mean)
         return {"z": z, "mean": mean, "logvar": logvar, "q": diagonal(mean, std)}

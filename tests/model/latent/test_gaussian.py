@@ -1,5 +1,6 @@
 """The Gaussian code: draws from the density it says, and its mean in use."""
 
+import pytest
 import torch
 from scipy import stats
 
@@ -37,3 +38,18 @@ def test_gradients_reach_both_halves_of_h() -> None:
 def test_in_use_it_is_its_mean() -> None:
     latent, found = Gaussian(3), code(5, 3)
     assert torch.equal(latent.settled(found), found["mean"]) and not torch.equal(found["z"], found["mean"])
+
+
+def test_a_fixed_variance_is_that_of_its_draws() -> None:
+    torch.manual_seed(0)
+    h = torch.randn(1, 3).expand(20_000, -1)
+    latent = Gaussian(3, variance=0.25)
+    found = latent(h)
+    assert latent.width == 3 and torch.equal(found["mean"], h)
+    assert found["logvar"].exp().eq(0.25).all() and found["q"].variance.eq(0.25).all()
+    assert stats.kstest(((found["z"] - h) / 0.5).flatten().numpy(), "norm").pvalue > 0.01
+
+
+def test_refuses_a_variance_that_is_not_positive() -> None:
+    with pytest.raises(ValueError, match="variance must be positive, got 0"):
+        Gaussian(2, variance=0)

@@ -1,0 +1,68 @@
+"""All codes together, beside the prior that they should look like."""
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure as Canvas
+from torch import Tensor
+
+from aelab.figure import canvas as look
+from aelab.figure.figure import Figure, View
+from aelab.figure.latent_map import Map, histogram, key, scatter
+from aelab.sampler.prior import regarded
+from aelab.seed import derive
+
+
+class Posterior(Figure):
+    """Draws of the aggregated posterior q(z) = E_x q(z given x), by class, and as many of the prior p(z)
+
+    Of a code of one number their histograms one above the other; of longer ones z₁ and z₂, side by side in
+    one scale.     [Makhzani et al. 2016, fig. 2; Zhao et al. 2019, fig. 1]
+
+    points: at most this many rows.
+    """
+
+    def __init__(self, points: int) -> None:
+        if points < 1:
+            raise ValueError(f"points must be at least 1, got {points}")
+        self.points = points
+
+    def draw(self, view: View) -> Canvas | None:
+        if not regarded(view.terms.values()):
+            return None
+        trace = view.trace(view.dataset.final, self.points)
+        z = trace["z"].flatten(1).float()[:, :2]
+        y, prior = trace.get("y"), drawn(view, trace.get("c"), z)
+        maps = [Map("q(z)", z, y, []), Map("p(z)", prior, None, [], look.GREY)]
+        labels = [] if y is None else sorted(set(y.tolist()))
+        classes = [look.class_name(view.dataset, label) for label in labels]
+        colours = look.class_colours(labels)
+        beside = 0.1 * max(map(len, classes)) + 0.5 if classes else 0.1
+        flat = z.shape[1] == 1
+        width, height, (lines, columns) = (6.6, 5.0, (2, 1)) if flat else (9.0, 4.6, (1, 2))
+        heading = look.heading("Posterior and prior", view.dataset, view.name)
+        canvas = look.sheet(width + beside, height, heading)
+        grid = list(canvas.subplots(lines, columns, sharex=True, sharey=not flat).flat)
+        bins = np.histogram_bin_edges(torch.cat([one.z[:, 0] for one in maps]).numpy(), 80)
+        for axes, one in zip(grid, maps, strict=True):
+            look.plain(axes)
+            if flat:
+                histogram(axes, one, labels, colours, bins)
+            else:
+                scatter(axes, one, labels, colours)
+                axes.set_aspect("equal", adjustable="box")
+                axes.set_xlabel("$z_1$", fontsize=look.TEXT)
+            axes.set_title(one.name, fontsize=look.TEXT + 1, color=look.INK)
+        if flat:
+            grid[-1].set_xlabel("$z$", fontsize=look.TEXT)
+        else:
+            grid[0].set_ylabel("$z_2$", fontsize=look.TEXT)
+        key(canvas, grid, len(maps), classes, colours)
+        return canvas
+
+
+@torch.no_grad()
+def drawn(view: View, c: Tensor | None, z: Tensor) -> Tensor:
+    """As many draws of the prior as z [n, k] has rows, of the coordinates that it has."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derive("posterior"))
+        return view.model.prior.sample(len(z), c).flatten(1).float()[:, : z.shape[1]]

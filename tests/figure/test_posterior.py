@@ -1,0 +1,50 @@
+"""The codes' draws and the prior's are drawn in one scale."""
+
+import numpy as np
+import pytest
+import torch
+from figure.generative import vae
+
+from aelab.figure.posterior import Posterior
+
+
+@pytest.mark.parametrize("dim", [2, 4])
+def test_the_left_shows_the_codes_and_the_right_the_prior(dim, memory, painted):
+    v = vae(memory(), dim=dim)
+    trace = v.trace(v.dataset.final, 50)
+    v.trace = lambda split, n: trace
+    left, right = painted(Posterior(50).draw(v)).axes[:2]
+    np.testing.assert_allclose(left.collections[0].get_offsets(), trace["z"][:, :2].numpy())
+    prior = np.asarray(right.collections[0].get_offsets())
+    assert prior.shape == (len(trace["z"]), 2) and left.get_xlim() == right.get_xlim()
+    assert np.abs(prior.mean(0)).max() < 1 and 0.5 < prior.std() < 1.5  # N(0, I)
+
+
+def test_a_code_of_one_number_has_every_draw_in_a_bin(memory, painted):
+    v = vae(memory(), dim=1)
+    upper, lower = painted(Posterior(40).draw(v)).axes[:2]
+    n = len(v.trace(v.dataset.final, 40)["z"])
+    assert sum(bar.get_height() for bar in lower.patches) == pytest.approx(n)
+    tops = {}
+    for bar in upper.patches:  # stacked, class over class
+        tops[bar.get_x()] = max(tops.get(bar.get_x(), 0), bar.get_y() + bar.get_height())
+    assert sum(tops.values()) == pytest.approx(n) and upper.get_xlim() == lower.get_xlim()
+
+
+def test_the_prior_is_the_same_for_every_run_and_disturbs_nobodys_draws(memory, painted):
+    v = vae(memory())
+    found = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        right = painted(Posterior(30).draw(v)).axes[1]
+        found.append(np.asarray(right.collections[0].get_offsets()))
+    np.testing.assert_array_equal(*found)
+
+
+def test_nothing_where_no_term_knows_a_prior(memory):
+    assert Posterior(30).draw(vae(memory(), regards=False)) is None
+
+
+def test_no_points_are_refused():
+    with pytest.raises(ValueError, match="points must be at least 1, got 0"):
+        Posterior(0)
