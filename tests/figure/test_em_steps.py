@@ -21,7 +21,7 @@ def kept(memory, view):
 
     def make(last: int = 8, dim: int = 2, covariance: Any = "full", components: int = 2):
         prior = GaussianMixture(dim, components, True, covariance, 2.0, 0.5, 0.1)
-        v = view(memory((dim,), n=100), identity((dim,), (dim,), 1, "identity", prior))
+        v = view(memory((dim,), n=100), identity((dim,), (dim,), 1, "identity", prior=prior))
         for step in range(last + 1):
             state = {name: value.clone() for name, value in prior.state_dict().items()}
             state["mean"] += step / 10
