@@ -3,11 +3,12 @@
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import torch
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from aelab.build import build
 from aelab.check import drop_leftovers, problems
@@ -48,8 +49,9 @@ SCHEMA = {
     "dry_run": bool,
     "recipe": dict[str, Stage],
     "matmul_precision": Literal["highest", "high", "medium"],
+    "model.prior.dim": int | None,
 }
-"""Settings that belong to no class."""
+"""Settings that belong to no class, and those that the program fills in where they are null."""
 
 
 @dataclass
@@ -186,6 +188,8 @@ def build_model(node: DictConfig, dataset: Dataset, chain: Corruptions, objectiv
     wrong = Problems()
     for part in ("condition", "prior"):
         if (own := node.get(part)) is not None:
+            if part == "prior" and own.get("dim", 0) is None:  # the code is the input
+                known["dim"] = OmegaConf.select(node, "latent.dim") or prod(told["shape"])
             told[part] = wrong.attempt(build, own, **taken(own, told | known))
     wrong.stop()
     return build(node, **taken(node, told))

@@ -24,8 +24,8 @@ def problems(
 ) -> list[str]:
     """Every problem of the config, a line each; nothing is built. Hydra's own node is left alone.
 
-    schema: the annotations of settings that no constructor takes, by dotted name: {"seed": int,
-        "model.latent": Latent, "loss": dict[str, Term]}.
+    schema: the annotations of settings that no constructor takes, or that may be null for the program to
+        fill in, by dotted name: {"seed": int, "model.latent": Latent, "loss": dict[str, Term]}.
     supplied: names of arguments that may be absent from the config.
     """
     return list(dict.fromkeys(walk(config, schema or {}, supplied)))
@@ -51,7 +51,7 @@ def walk(node: Node, schema: Mapping[str, Any], supplied: Collection[str]) -> It
         except UserError as error:
             yield from error.problems
             continue
-        annotation = takes[key].annotation if key in takes else schema.get(path, Any)
+        annotation = schema.get(path, takes[key].annotation if key in takes else Any)
         elsewhere = OmegaConf.is_interpolation(node, key)
         source = f" from {written(node, key)}" if elsewhere else ""
         by_default = key in takes and value is None and takes[key].default is None

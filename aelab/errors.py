@@ -34,6 +34,16 @@ class Diverged(CompactHydraException):
         )
 
 
+class Collapsed(CompactHydraException):
+    """A component of a mixture that has no volume left, in which stage."""
+
+    def __init__(self, stage: str, floor: float) -> None:
+        super().__init__(
+            f"a component has no volume left in stage '{stage}', codes as good as equal. "
+            f"A larger recipe.{stage}.floor than {floor:g} or fewer model.prior.components often helps."
+        )
+
+
 class Problems:
     """Runs what may refuse its settings, and keeps what was wrong, so that all of it is said at once."""
 

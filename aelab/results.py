@@ -16,6 +16,7 @@ from aelab.callback.snapshots import snapshots
 from aelab.figure.figure import View
 from aelab.files import write_json
 from aelab.history import read
+from aelab.stage.em import mixtures
 from aelab.system import System
 from aelab.table import table
 from aelab.view import view
@@ -42,7 +43,7 @@ def finish(
     metrics = score(system, beside) | learnt
     history = read(folder / "metrics.csv")
     sides = {name: baseline.side() for name, baseline in beside.items()}
-    seen = view(system, config.name, history, metrics, sides, snapshots(folder))
+    seen = view(system, config.name, history, metrics, sides, snapshots(folder), mixtures(folder))
     pictures = list(draw(job.figures, seen, folder / "figures"))
     if "tensorboard" in config.logger:
         from aelab.tensorboard import show

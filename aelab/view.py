@@ -41,6 +41,7 @@ def view(
     metrics: dict[str, float],
     baselines: dict[str, Side],
     snapshots: dict[int, Tensor],
+    mixtures: dict[int, dict[str, Tensor]] | None = None,
 ) -> View:
     """The view of a run for its figures; the model moves to the CPU."""
     system.cpu()
@@ -57,4 +58,5 @@ def view(
         metrics=metrics,
         terms=dict(system.objective.terms.items()),  # type: ignore[arg-type]
         snapshots=snapshots,
+        mixtures=mixtures or {},
     )

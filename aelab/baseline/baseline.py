@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from aelab.dataset.dataset import Dataset
+from aelab.model.autoencoder import Prior
 
 log = logging.getLogger(__name__)
 
@@ -20,12 +21,14 @@ class Baseline:
     places: whether it encodes; a mere distribution of x has no place for a row on a map.
     draws: whether it makes new rows.
     most: of a mere map, which places all rows at once: so many at most.
+    prior: of a method whose codes have a density, once it is fitted.
     """
 
     scored: bool = True
     places: bool = True
     draws: bool = False
     most: int | None = None
+    prior: Prior | None = None
 
     def fit(self, dataset: Dataset, dim: int) -> None:
         """Learn codes of `dim` numbers, or as many as the method has, from the training rows."""

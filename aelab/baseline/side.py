@@ -26,12 +26,14 @@ class Beside:
         return self.baseline
 
     def traces(self, split: str, limit: int | None = None, in_use: bool = False) -> Iterator[Trace]:
-        """Traces with z, unless the method is a mere map, and, where it rebuilds, x_hat."""
+        """Traces with z, unless the method is a mere map, and, where there are, its density and x_hat."""
         for trace in self.inputs(split, limit, in_use):
             if self.baseline.scored:
                 z = self.fitted.encode(flat(trace.x_tilde))
                 x_hat = self.fitted.decode(z)
                 trace["z"] = tensor(z).to(trace.x.device)
+                if self.fitted.prior is not None:
+                    trace["prior"] = self.fitted.prior
                 if x_hat is not None:
                     trace["x_hat"] = tensor(x_hat).view_as(trace.x).to(trace.x.device)
             yield trace
@@ -65,7 +67,8 @@ class Beside:
     def trace(self, split: str, n: int) -> Trace:
         """The first n rows of a split, on the CPU."""
         parts = list(self.traces(split, n))
-        return Trace({name: torch.cat([part[name].cpu() for part in parts]) for name in parts[0]})
+        tensors = [name for name, entry in parts[0].items() if isinstance(entry, Tensor)]
+        return Trace({name: torch.cat([part[name].cpu() for part in parts]) for name in tensors})
 
     def codes(self, split: str) -> tuple[Tensor, Tensor | None]:
         """(z [n, d], y [n] or None) of a split, uncorrupted; evenly thinned where a map takes no more."""

@@ -54,13 +54,15 @@ def view_of(run: "Run") -> "View":
     """What the run's own figures saw."""
     from aelab.baseline.side import Beside
     from aelab.callback.snapshots import snapshots
+    from aelab.stage.em import mixtures
     from aelab.view import view
 
     metrics = (run.results or {}).get("metrics", {})
     baselines = build(run.config.get("baseline", {}))
     sides = {name: Beside(baseline, run.system).side() for name, baseline in baselines.items()}
     history = read(run.folder / "metrics.csv")
-    return view(run.system, run.config.name, history, metrics, sides, snapshots(run.folder))
+    kept = snapshots(run.folder), mixtures(run.folder)
+    return view(run.system, run.config.name, history, metrics, sides, *kept)
 
 
 def compare(config: DictConfig, sweep: Path) -> Iterator[Path]:

@@ -41,6 +41,7 @@ class View:
     baselines: what stands beside the run, by name, fitted when first looked at.
     terms: of the objective, by name.
     snapshots: epoch -> [n, ...] the weights of the encoder's first n filters then, where they were kept.
+    mixtures: step -> the parameters of a mixture prior then, where a stage `em` kept them.
     """
 
     model: Autoencoder
@@ -53,6 +54,7 @@ class View:
     baselines: dict[str, Side] = field(default_factory=dict)
     terms: dict[str, Term] = field(default_factory=dict)
     snapshots: dict[int, Tensor] = field(default_factory=dict)
+    mixtures: dict[int, dict[str, Tensor]] = field(default_factory=dict)
 
 
 class Figure:

@@ -9,20 +9,24 @@ from aelab.baseline.title import title
 from aelab.dataset.dataset import Dataset
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, aligned, blocks
+from aelab.figure.clouds import clouds
 from aelab.figure.figure import Figure, View
 from aelab.figure.tile import pixels
 from aelab.model.condition.given import by_label, given
 from aelab.sampler.sampler import Sampler
 from aelab.seed import derive
 
+MOST = 2000  # points of a cloud
+
 
 class Samples(Figure):
     """x̂ of z ~ p(z), without the noise of p(x given z), beside test rows     [Kingma & Welling 2014, fig. 5]
 
-    Where the label is the condition, a row for each class, of p(z given c).
+    Where the label is the condition, a row for each class, of p(z given c). Of data in the plane, clouds of
+    as many points as the split has.
 
-    n: columns.
-    rows: of a model that is not conditioned on the label.
+    n: columns of images.
+    rows: of images, for a model that is not conditioned on the label.
     sampler: where z comes from.
     baselines: whether those that draw stand beside it.
     """
@@ -36,10 +40,15 @@ class Samples(Figure):
     def draw(self, view: View) -> Canvas | None:
         model, dataset = view.model, view.dataset
         labelled = by_label(model)
-        if not dataset.is_image or model.decoder is None or (model.condition is not None and not labelled):
+        is_plane = dataset.shape == (2,)
+        if not (dataset.is_image or is_plane) or model.decoder is None:
+            return None
+        if model.condition is not None and not labelled:
             return None
         if list(self.sampler.objections(model, view.terms.values())):
             return None
+        if is_plane:
+            return self.plane(view)
         classes = range(dataset.classes) if labelled else ()
         k = self.n * (len(classes) or self.rows)
         self.sampler.fit(model, view.codes)
@@ -56,10 +65,23 @@ class Samples(Figure):
         parts[0].rows = names
         return blocks(parts, f"Samples: {view.name} on {type(dataset).__name__}")
 
+    def plane(self, view: View) -> Canvas:
+        """Points in place of images; of each class in turn where the label is the condition."""
+        model, dataset = view.model, view.dataset
+        rows = dataset.splits[dataset.final][:MOST]
+        k = len(rows)
+        self.sampler.fit(model, view.codes)
+        c = given(model, torch.arange(k) % dataset.classes) if by_label(model) else None
+        drawn = {"data": dataset.gather(rows)[0], "samples": decoded(view, c, k, self)}
+        for name, side in view.baselines.items() if self.baselines else ():
+            if side.sample is not None:
+                drawn[title(name)] = side.sample(k)
+        return clouds(drawn, f"Samples: {view.name} on {type(dataset).__name__}")
+
 
 @torch.no_grad()
 def decoded(view: View, c: Tensor | None, k: int, figure: Samples) -> Tensor:
-    """k new images in model units; the same for every run, and nobody else's draws disturbed."""
+    """k new rows in model units; the same for every run, and nobody else's draws disturbed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derive("samples"))
         z = figure.sampler.draw(k, c)

@@ -48,6 +48,11 @@ class Prior(nn.Module):
     dense: bool = True
     """Whether it has a density that is nowhere 0; else terms and metrics can only work with its draws."""
 
+    @property
+    def fitted(self) -> bool:
+        """Whether it was brought to the codes, so that its draws mean something whatever the loss."""
+        return False
+
     def given(self, c: Tensor | None = None) -> Distribution:
         """p(z), or p(z given c) of every row of c [b, k]; a prior without a density has none."""
         raise NotImplementedError

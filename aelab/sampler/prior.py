@@ -12,10 +12,10 @@ from aelab.sampler.sampler import Codes, Sampler
 
 
 class Prior(Sampler):
-    """z ~ p(z), or p(z given c), for models whose codes were trained towards it"""
+    """z ~ p(z), or p(z given c), for models whose codes were trained towards it, or it fitted to them"""
 
     def objections(self, model: Autoencoder, terms: Iterable[Term]) -> Iterator[str]:
-        if not regarded(terms):
+        if not model.prior.fitted and not regarded(terms):
             yield (
                 "prior draws codes that no term of this run's loss brought its own to; "
                 "sampler=gaussian_mixture draws from where they lie"

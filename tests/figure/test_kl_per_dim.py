@@ -41,7 +41,7 @@ def test_bars_are_the_closed_form_in_falling_order(memory, view, painted, rows):
     ("latent", "prior"),
     [
         (GaussianFull(2), Normal(2)),
-        (Gaussian(2), GaussianMixture(2, 3, False, 2.0, 0.5, 0.1)),
+        (Gaussian(2), GaussianMixture(2, 3, False, "diagonal", 2.0, 0.5, 0.1)),
         (Gaussian(2), SwissRoll(2, 2, 3, 0)),
     ],
     ids=["full", "mixture", "swiss_roll"],

@@ -55,6 +55,25 @@ def test_a_row_is_a_class_where_the_label_is_the_condition(memory, painted, unti
     np.testing.assert_allclose(cells(canvas, 1, untiled, 15), shown(x_hat), atol=1e-6)
 
 
+def test_points_of_the_plane_are_clouds_in_one_frame(memory, painted):
+    dataset = memory((2,), n=500)
+    v = vae(dataset)
+    test = dataset.gather(dataset.splits["test"])[0]
+    v.baselines = {"gaussian": Side(v.trace, v.codes, False, lambda n: torch.full((n, 2), 0.25))}
+    canvas = painted(Samples(3, 2, Counted(), True).draw(v))
+    assert [axes.get_title() for axes in canvas.axes] == ["data", "samples", "Gaussian"]
+    clouds = [np.asarray(axes.collections[0].get_offsets()) for axes in canvas.axes]
+    np.testing.assert_allclose(clouds[0], test, atol=1e-6)
+    z = torch.arange(len(test))[:, None].expand(-1, 2) / 10
+    np.testing.assert_allclose(clouds[1], v.model.decode(z)["x_hat"].detach(), atol=1e-6)
+    assert (clouds[2] == 0.25).all() and len(clouds[2]) == len(test)
+    for axes in canvas.axes:
+        assert axes.get_aspect() == 1 and axes.get_xlim() == canvas.axes[0].get_xlim()
+        low, high = np.transpose([axes.get_xlim(), axes.get_ylim()])
+        assert (clouds[0] > low).all() and (clouds[0] < high).all()
+    assert len(painted(Samples(3, 2, Counted(), False).draw(vae(dataset, condition="label"))).axes) == 2
+
+
 def test_a_baseline_that_draws_stands_beside(memory, painted, untiled):
     v = vae(memory())
     v.baselines = {

@@ -15,8 +15,12 @@ from aelab.model.latent.gaussian import Gaussian, diagonal
 from aelab.model.prior.gaussian_mixture import GaussianMixture
 
 
-def make(dim: int = 2, components: int = 5, learned: bool = False, **changed: Any) -> GaussianMixture:
-    return GaussianMixture(dim, components, learned, **({"radius": 2, "along": 0.5, "across": 0.1} | changed))
+def make(
+    dim: int = 2, components: int = 5, learned: bool = False, covariance: Any = "diagonal", **changed: Any
+) -> GaussianMixture:
+    return GaussianMixture(
+        dim, components, learned, covariance, **({"radius": 2, "along": 0.5, "across": 0.1} | changed)
+    )
 
 
 def components(dim: int, k: int) -> list[tuple[Any, Any]]:
@@ -39,6 +43,46 @@ def test_its_density_is_the_mixtures(dim: int, k: int) -> None:
     np.testing.assert_allclose(found.exp(), np.mean(densities, axis=0), rtol=1e-4, atol=1e-30)
 
 
+@pytest.mark.parametrize("covariance", ["full", "tied", "diagonal", "spherical"])
+def test_what_is_written_into_it_is_its_density(covariance: Any) -> None:
+    generator = np.random.default_rng(0)
+    a = generator.normal(size=(3, 4, 4))
+    whole = a @ a.transpose(0, 2, 1) + 0.1 * np.eye(4)  # [K, d, d]
+    given = {
+        "full": whole,
+        "tied": whole[0],
+        "diagonal": np.diagonal(whole, axis1=1, axis2=2),
+        "spherical": whole[:, 0, 0],
+    }[covariance]
+    each = {
+        "full": whole,
+        "tied": whole[[0, 0, 0]],
+        "diagonal": [np.diag(row.diagonal()) for row in whole],
+        "spherical": [row[0, 0] * np.eye(4) for row in whole],
+    }[covariance]
+    weights, mean, z = np.array([0.2, 0.5, 0.3]), generator.normal(size=(3, 4)), generator.normal(size=(9, 4))
+    prior = make(4, 3, True, covariance).double()
+    assert not prior.fitted and not make(4, 3).fitted
+    prior.write(*(torch.tensor(np.array(part)) for part in (weights, mean, given)))
+    joint = np.stack(
+        [
+            np.log(p) + multivariate_normal(m, s).logpdf(z)
+            for p, m, s in zip(weights, mean, each, strict=True)
+        ],
+        axis=1,
+    )
+    np.testing.assert_allclose(prior.log_joint(torch.from_numpy(z)).detach(), joint, rtol=1e-9)
+    found = prior.given().log_prob(torch.from_numpy(z)).detach()
+    np.testing.assert_allclose(found, np.log(np.exp(joint).sum(1)), rtol=1e-9)
+    other = make(4, 3, True, covariance).double()
+    other.load_state_dict(prior.state_dict())
+    assert torch.equal(other.given().log_prob(torch.from_numpy(z)).detach(), found) and other.fitted
+    with pytest.raises(ArithmeticError):
+        prior.write(
+            torch.tensor(weights), torch.tensor(mean), torch.zeros(np.shape(given), dtype=torch.float64)
+        )
+
+
 def test_its_draws_stand_around_the_circle_stretched_outwards() -> None:
     torch.manual_seed(0)
     z = make(2, 5).sample(20_000)
@@ -56,17 +100,18 @@ def test_fixed_it_has_nothing_to_save_or_to_train() -> None:
     assert {name for name, _ in make(learned=True).named_parameters()} == {"mean", "logits", "log_std"}
 
 
-def test_learned_it_finds_the_mixture_that_scikit_learn_finds() -> None:
+@pytest.mark.parametrize(("covariance", "other"), [("diagonal", "diag"), ("full", "full")])
+def test_learned_it_finds_the_mixture_that_scikit_learn_finds(covariance: str, other: Any) -> None:
     torch.manual_seed(0)
     sharp = torch.tensor([[0.3, 0.8], [0.6, 0.2]])
     rows = torch.cat([torch.randn(900, 2) * sharp[0] + 1.5, torch.randn(300, 2) * sharp[1] - 1])
-    prior = make(components=2, learned=True)
+    prior = make(components=2, learned=True, covariance=covariance)
     optimizer = torch.optim.Adam(prior.parameters(), lr=0.05)
     for _ in range(200):
         optimizer.zero_grad()
         (-prior.given().log_prob(rows).mean()).backward()
         optimizer.step()
-    best = Reference(2, covariance_type="diag", random_state=0).fit(rows.numpy())
+    best = Reference(2, covariance_type=other, random_state=0).fit(rows.numpy())
     assert prior.given().log_prob(rows).mean().item() == pytest.approx(best.score(rows.numpy()), abs=1e-3)
 
 
