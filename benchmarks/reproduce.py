@@ -41,7 +41,10 @@ with its pretraining, fine-tuning, metrics and pictures. Data: MNIST, 54,000 row
 """
 
 
-LATER = {"loss.bce.pixels": "all", "loss.gaussian.pixels": "all", "model.condition": None}
+LATER = {
+    "loss.bce.pixels": "all", "loss.gaussian.pixels": "all", "model.condition": None, "model.full": [],
+    "model.decoder_widths": None, "model.decoder_activation": None,
+}  # fmt: skip
 """Settings that are younger than some records, by dotted name, at the value that leaves a run as it was."""
 
 COLUMNS = {

@@ -74,6 +74,7 @@ SUITED = {
     ("figure", "kl_per_dim"): ["loss=[elbo]", "model/latent=gaussian"],
     ("figure", "kl_curve"): ["loss=[mse,kl_sparsity]", "model.latent.activation=sigmoid"],
     ("figure", "atoms"): ["model.widths=[]"],
+    ("figure", "posterior"): ["loss=[elbo]", "model/latent=gaussian"],
     ("figure", "samples"): ["loss=[elbo]", "model/latent=gaussian"],
     ("figure", "completions"): ["experiment=cvae_quadrants", "dataset=digits"],
     ("figure", "filter_history"): ["callback=[checkpoint,snapshots]"],

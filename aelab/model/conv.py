@@ -1,5 +1,8 @@
 """Convolutional encoder and its mirror image, for images of any size."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+from math import prod
 from typing import Literal
 
 import torch
@@ -15,20 +18,35 @@ Size = tuple[int, int]
 
 
 class Encoder(Net):
-    """x̃ [b, c, h, w] -> h [b, width]: blocks that halve the image, rounding up; then a full layer"""
+    """x̃ [b, c, h, w] -> h [b, width]: blocks that halve the image; then full layers
+
+    Half of an odd side is rounded up, or down by an even kernel.
+    """
 
     def __init__(
-        self, shape: tuple[int, ...], channels: list[int], kernel: int, down: Down, n_out: int, after: After
+        self,
+        shape: tuple[int, ...],
+        channels: list[int],
+        kernel: int,
+        down: Down,
+        full: list[int],
+        n_out: int,
+        after: After,
+        after_full: After,
     ) -> None:
         c, h, w = shape
-        sizes, blocks = [(h, w)], []
+        sizes, blocks, odd = [(h, w)], [], kernel % 2
         for b in channels:
-            layer = nn.Conv2d(c, b, kernel, stride=2 if down == "stride" else 1, padding=kernel // 2)
+            layer = nn.Conv2d(c, b, kernel, stride=2 if down == "stride" else 1, padding=(kernel - 1) // 2)
             pool = nn.MaxPool2d(2, ceil_mode=True) if down == "pool" else None
             blocks.append(Block(layer=layer, **after(b), pool=pool))
-            c, h, w = b, (h + 1) // 2, (w + 1) // 2
+            c, h, w = b, (h + odd) // 2, (w + odd) // 2
             sizes.append((h, w))
-        super().__init__(*blocks, Block(flatten=nn.Flatten(), layer=nn.Linear(c * h * w, n_out)))
+        sides = [c * h * w, *full, n_out]
+        for i, (a, b) in enumerate(pairwise(sides)):
+            flatten, behind = None if i else nn.Flatten(), after_full(b) if i < len(full) else {}
+            blocks.append(Block(flatten=flatten, layer=nn.Linear(a, b), **behind))
+        super().__init__(*blocks)
         self.sizes: list[Size] = sizes  # before each block and after the last
 
     def forward(self, h: Tensor, c: Tensor | None = None) -> Tensor:
@@ -46,16 +64,22 @@ class Decoder(Net):
         channels: list[int],
         kernel: int,
         down: Down,
+        full: list[int],
         out: tuple[int, ...],
         sizes: list[Size],
         after: After,
+        after_full: After,
         tied_to: Net | None,
     ) -> None:
         small = (channels[-1], *sizes[-1])
-        n = small[0] * small[1] * small[2]
-        sources = tied_to.layers if tied_to else []
-        layer = Tied(sources[-1], nn.Parameter(torch.zeros(n))) if tied_to else nn.Linear(n_in, n)
-        blocks = [Block(layer=layer, shape=nn.Unflatten(1, small), **after(small[0]))]
+        sides, sources = [n_in, *full[::-1], prod(small)], tied_to.layers if tied_to else []
+        blocks = []
+        for i, (a, b) in enumerate(pairwise(sides)):
+            layer = Tied(sources[-1 - i], nn.Parameter(torch.zeros(b))) if tied_to else nn.Linear(a, b)
+            shape, behind = (
+                (nn.Unflatten(1, small), after(small[0])) if i == len(full) else (None, after_full(b))
+            )
+            blocks.append(Block(layer=layer, shape=shape, **behind))
         for level in reversed(range(len(channels))):
             a, b = channels[level], [out[0], *channels][level]
             stride, size = (2 if down == "stride" else 1), sizes[level]
@@ -70,10 +94,10 @@ class Decoder(Net):
 
 
 class ConvTo(nn.ConvTranspose2d):
-    """A transposed convolution to an exact size: its strided twin maps 2n − 1 and 2n pixels alike to n."""
+    """A transposed convolution to an exact size: its strided twin maps two sizes alike to n."""
 
     def __init__(self, n_in: int, n_out: int, kernel: int, stride: int, size: Size) -> None:
-        super().__init__(n_in, n_out, kernel, stride, padding=kernel // 2)
+        super().__init__(n_in, n_out, kernel, stride, padding=(kernel - 1) // 2)
         self.size = size
 
     def forward(self, input: Tensor) -> Tensor:  # type: ignore[override]
@@ -88,8 +112,11 @@ class TiedConv(Tied):
         self.stride, self.size = stride, size
 
     def forward(self, h: Tensor) -> Tensor:
-        extra = [goal - (n - 1) * self.stride - 1 for goal, n in zip(self.size, h.shape[2:], strict=True)]
-        return F.conv_transpose2d(h, self.weight, self.bias, self.stride, self.weight.shape[-1] // 2, extra)
+        kernel = self.weight.shape[-1]
+        pad = (kernel - 1) // 2
+        reached = [(n - 1) * self.stride - 2 * pad + kernel for n in h.shape[2:]]
+        extra = [goal - size for goal, size in zip(self.size, reached, strict=True)]
+        return F.conv_transpose2d(h, self.weight, self.bias, self.stride, pad, extra)
 
 
 def conv(
@@ -109,6 +136,7 @@ def conv(
     initialisation: Initialisation,
     tied: bool,
     condition: Condition | None = None,
+    full: Sequence[int] = (),
 ) -> Autoencoder:
     """A convolutional autoencoder; each of `channels` halves the image.
 
@@ -116,6 +144,7 @@ def conv(
     down: `stride`, strided convolutions and their transposes; `pool`, max-pooling and repetition.
     tied: the decoder's kernels are the encoder's.
     condition: as so many more maps of the input, and beside z.
+    full: widths of full layers between the smallest maps and the code.
     """
     if len(shape) != 3:
         raise ValueError(
@@ -123,8 +152,12 @@ def conv(
         )
     if not channels or any(n < 1 for n in channels):
         raise ValueError(f"channels must be positive and at least one, got {channels}")
-    if kernel < 1 or kernel % 2 == 0:
-        raise ValueError(f"kernel must be odd, got {kernel}")
+    if any(n < 1 for n in full):
+        raise ValueError(f"full must be positive, got {list(full)}")
+    if kernel < 1 or (kernel % 2 == 0 and down == "pool"):
+        raise ValueError(f"kernel must be positive, and odd where down=pool, got {kernel}")
+    if kernel % 2 == 0 and min(shape[1:]) < 2 ** len(channels):
+        raise ValueError(f"images of {list(shape[1:])} pixels cannot be halved {len(channels)} times")
     out = (target[0] * maps, *target[1:])
     if shape[1:] != target[1:]:
         raise ValueError(
@@ -137,9 +170,11 @@ def conv(
             f"numbers, and from {latent.dim} to {list(out)}"
         )
     hidden = after(activation, dropout, nn.BatchNorm2d if batch_norm else None)
-    encoder = Encoder((shape[0] + k, *shape[1:]), channels, kernel, down, latent.width, hidden)
+    flat = after(activation, dropout, nn.BatchNorm1d if batch_norm else None)
+    maps_in, levels = (shape[0] + k, *shape[1:]), (channels, kernel, down, list(full))
+    encoder = Encoder(maps_in, *levels, latent.width, hidden, flat)
     tied_to = encoder if tied else None
-    decoder = Decoder(latent.dim + k, channels, kernel, down, out, encoder.sizes, hidden, tied_to)
+    decoder = Decoder(latent.dim + k, *levels, out, encoder.sizes, hidden, flat, tied_to)
     initialise(encoder, initialisation)
     initialise(decoder, initialisation)
     return Autoencoder(encoder, latent, prior, decoder, output(output_activation, link), maps, condition)

@@ -64,6 +64,8 @@ def mlp(
     tied: bool,
     orthonormal: bool = False,
     condition: Condition | None = None,
+    decoder_widths: list[int] | None = None,
+    decoder_activation: Name | nn.Module | None = None,
 ) -> Autoencoder:
     """An autoencoder of fully connected layers; widths [] makes it linear.
 
@@ -74,9 +76,13 @@ def mlp(
     orthonormal: the encoder's weights keep orthonormal rows through the training; tied, the decoder's W
         has WᵀW = I.
     condition: beside x̃ and beside z.
+    decoder_widths, decoder_activation: of a decoder that is no mirror image, from the code on.
     """
-    if any(width < 1 for width in widths):
-        raise ValueError(f"widths must be positive, got {widths}")
+    for name, sides in {"widths": widths, "decoder_widths": decoder_widths or []}.items():
+        if any(width < 1 for width in sides):
+            raise ValueError(f"{name} must be positive, got {sides}")
+    if tied and not (decoder_widths is None and decoder_activation is None):
+        raise ValueError("tied needs a decoder that mirrors the encoder: decoder_widths and _activation null")
     k = condition.dim if condition else 0
     n_in, out = prod(shape) + k, (target[0] * maps, *target[1:])
     if tied and (n_in != prod(out) or latent.width != latent.dim):
@@ -86,7 +92,9 @@ def mlp(
         )
     hidden = after(activation, dropout, nn.BatchNorm1d if batch_norm else None)
     encoder = Encoder(n_in, widths, latent.width, hidden)
-    decoder = Decoder(latent.dim + k, widths[::-1], out, hidden, encoder if tied else None)
+    up = widths[::-1] if decoder_widths is None else decoder_widths
+    rising = after(decoder_activation or activation, dropout, nn.BatchNorm1d if batch_norm else None)
+    decoder = Decoder(latent.dim + k, up, out, rising, encoder if tied else None)
     initialise(encoder, initialisation)
     initialise(decoder, initialisation)
     if orthonormal:

@@ -16,7 +16,7 @@ from aelab.evaluation import traces
 from aelab.loss.term import Likelihood, Term
 from aelab.model.activation import range_of
 from aelab.model.autoencoder import Autoencoder, Latent
-from aelab.model.net import Block, Net
+from aelab.model.net import Block, Net, Tied
 from aelab.model.top_k import TopK
 from aelab.objective import Objective
 from aelab.optimizer import MakeOptimizer
@@ -115,9 +115,18 @@ def unstackable(model: Autoencoder) -> str | None:
     """Why a model cannot be trained layer by layer; None where it can."""
     if not (isinstance(model.encoder, Net) and isinstance(model.decoder, Net)) or not model.encoder.layers:
         return "this model has no layers to stack; model=mlp and model=conv have"
-    if len(model.encoder.layers) != len(model.decoder.layers):
+    if not mirrored(model.encoder, model.decoder):
         return "its decoder does not mirror the encoder layer by layer; model=mlp and model=conv do"
     return None
+
+
+def mirrored(encoder: Net, decoder: Net) -> bool:
+    """Whether as many features enter each layer of the decoder as leave its twin in the encoder."""
+    down, up = encoder.layers, decoder.layers[::-1]
+    if any(isinstance(layer, Tied) for layer in up):
+        return True
+    ins = [layer.in_channels if isinstance(layer, nn.ConvTranspose2d) else layer.in_features for layer in up]
+    return len(down) == len(up) and [layer.weight.shape[0] for layer in down[:-1]] == ins[:-1]  # type: ignore[union-attr]
 
 
 def layers(model: Autoencoder, shape: tuple[int, ...]) -> Iterator[Autoencoder]:

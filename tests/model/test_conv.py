@@ -54,6 +54,31 @@ def test_takes_any_odd_kernel(net: Make, kernel: int, down: str, tied: bool) -> 
     assert rebuilt(model, torch.rand(2, 1, 9, 6)).shape == (2, 1, 9, 6)
 
 
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize(("h", "w"), [(8, 8), (9, 7), (28, 20)])
+def test_an_even_kernel_halves_rounding_down(net: Make, h: int, w: int, tied: bool) -> None:
+    model = net("conv", (1, h, w), channels=[3, 4], kernel=4, tied=tied)
+    assert model.encoder.blocks[1](model.encoder.blocks[0](torch.rand(2, 1, h, w))).shape[2:] == (
+        h // 4,
+        w // 4,
+    )
+    assert rebuilt(model, torch.rand(2, 1, h, w)).shape == (2, 1, h, w)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_full_layers_stand_before_the_code_and_mirrored_behind_it(
+    net: Make, tied: bool, batch_norm: bool
+) -> None:
+    model = net("conv", (1, 8, 8), dim=3, channels=[2, 5], full=[16, 7], tied=tied, batch_norm=batch_norm)
+    seen, h = [], torch.rand(4, 1, 8, 8)
+    for block in model.encoder.blocks:
+        seen.append(tuple(h.shape[1:]))
+        h = block(h)
+    assert seen == [(1, 8, 8), (2, 4, 4), (5, 2, 2), (16,), (7,)] and h.shape == (4, 3)
+    assert [tuple((h := block(h)).shape[1:]) for block in model.decoder.blocks] == seen[::-1]
+
+
 @pytest.mark.parametrize("down", ["stride", "pool"])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_block_halves_rounding_up_and_back(net: Make, shape: tuple[int, ...], down: str) -> None:
@@ -215,8 +240,10 @@ MIRROR = "tied needs a net that mirrors itself; this one goes from [1, 6, 5] to 
         ),
         ({"channels": []}, "channels must be positive and at least one, got []"),
         ({"channels": [8, 0]}, "channels must be positive and at least one, got [8, 0]"),
-        ({"kernel": 4}, "kernel must be odd, got 4"),
-        ({"kernel": -1}, "kernel must be odd, got -1"),
+        ({"kernel": 4, "down": "pool"}, "kernel must be positive, and odd where down=pool, got 4"),
+        ({"kernel": -1}, "kernel must be positive, and odd where down=pool, got -1"),
+        ({"kernel": 4, "channels": [8, 8, 8]}, "images of [6, 5] pixels cannot be halved 3 times"),
+        ({"full": [16, 0]}, "full must be positive, got [16, 0]"),
         (
             {"target": (1, 12, 10)},
             "conv rebuilds images of the size it sees; [1, 6, 5] goes in, [1, 12, 10] must come out",

@@ -199,6 +199,11 @@ def test_the_encoder_is_as_wide_as_the_latent_asks(net: Make) -> None:
     [
         ({"widths": [8, 0]}, "widths must be positive, got [8, 0]"),
         ({"widths": [-3]}, "widths must be positive, got [-3]"),
+        ({"decoder_widths": [8, 0]}, "decoder_widths must be positive, got [8, 0]"),
+        (
+            {"tied": True, "decoder_activation": "tanh"},
+            "tied needs a decoder that mirrors the encoder: decoder_widths and _activation null",
+        ),
         ({"dropout": 1.0}, "dropout must lie in [0, 1), got 1.0"),
         (
             {"link": "sigmoid", "output_activation": "tanh"},
@@ -248,3 +253,15 @@ def test_rows_cannot_be_orthonormal_where_a_layer_widens(net: Make) -> None:
         ValueError, match="orthonormal: a layer from 20 to 30 numbers has no orthonormal rows"
     ):
         net("mlp", (1, 5, 4), widths=[30], orthonormal=True)
+
+
+def test_a_decoder_may_be_a_net_of_its_own(net: Make) -> None:
+    model = net("mlp", (1, 5, 4), widths=[8, 6], decoder_widths=[5, 9, 7], decoder_activation="tanh")
+    w = [(layer.weight, layer.bias) for layer in model.decoder.layers]
+    assert [tuple(weight.shape) for weight, _ in w] == [(5, 3), (9, 5), (7, 9), (20, 7)]
+    z = h = torch.randn(2, 3)
+    for weight, bias in w[:-1]:
+        h = torch.tanh(h @ weight.t() + bias)
+    x_hat = (h @ w[-1][0].t() + w[-1][1]).view(2, 1, 5, 4)
+    torch.testing.assert_close(model.decode(z)["x_logits"], x_hat)
+    assert not any(isinstance(part, torch.nn.Tanh) for part in model.encoder.parts)

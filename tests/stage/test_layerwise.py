@@ -357,6 +357,10 @@ SIGMOID = "needs codes in [0, 1] to rebuild; model.activation=sigmoid gives them
         (["loss=gaussian", "loss.gaussian.variance=per_pixel", "model.widths=[]"], []),
         (["model=identity"], ["this model has no layers to stack; model=mlp and model=conv have"]),
         (
+            ["model.decoder_widths=[32]"],
+            ["its decoder does not mirror the encoder layer by layer; model=mlp and model=conv do"],
+        ),
+        (
             ["corruption=block", "model.widths=[8]"],
             ["layer 2, corruption.block: a block is cut out of images; these rows are vectors [8]"],
         ),
