@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from training import trained
 
-from aelab.callback.snapshots import FILE, Snapshots, snapshots, spread
+from aelab.callback.snapshots import FILE, Snapshots, snapshots
+from aelab.callback.spread import spread
 from aelab.interrupt import Interrupted
 from aelab.model.net import Block, Net, first_weight
 from aelab.plan import Chunks

@@ -76,7 +76,9 @@ def test_full_layers_stand_before_the_code_and_mirrored_behind_it(
         seen.append(tuple(h.shape[1:]))
         h = block(h)
     assert seen == [(1, 8, 8), (2, 4, 4), (5, 2, 2), (16,), (7,)] and h.shape == (4, 3)
-    assert [tuple((h := block(h)).shape[1:]) for block in model.decoder.blocks] == seen[::-1]
+    for block, size in zip(model.decoder.blocks, seen[::-1], strict=True):
+        h = block(h)
+        assert h.shape[1:] == size
 
 
 @pytest.mark.parametrize("down", ["stride", "pool"])

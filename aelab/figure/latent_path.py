@@ -1,0 +1,81 @@
+"""A straight path over the latent map, through its widest hole, and what the decoder makes of it."""
+
+import torch
+from matplotlib.figure import Figure as Canvas
+from torch import Tensor
+
+from aelab.figure import canvas as look
+from aelab.figure.figure import Figure, View
+from aelab.figure.latent_map import key, placed, scatter
+from aelab.figure.pick import pick
+from aelab.figure.tile import cell, centres, pixels, tile
+
+ENDS, ROWS = 40, 5000
+"""Codes that a path may begin or end at; codes beside it."""
+
+
+class LatentPath(Figure):
+    """x̂ of (1 − t) z + t z', and where these lie among the codes of the test rows, for a code of two numbers
+
+    Of all paths between some rows, two of different classes where there are classes, the one that comes
+    farthest from any code: max over t of min over rows |z_t − z_n|, in units of the codes' own standard
+    deviation. Codes are draws of q(z given x) where it is a distribution, as the decoder was trained with.
+
+    steps: of t.
+    """
+
+    def __init__(self, steps: int) -> None:
+        if steps < 3:
+            raise ValueError(f"steps must be at least 3, got {steps}")
+        self.steps = steps
+
+    @torch.no_grad()
+    def draw(self, view: View) -> Canvas | None:
+        model, dataset, split = view.model, view.dataset, view.dataset.final
+        if not dataset.is_image or model.decoder is None or model.reads or model.latent.dim != 2:
+            return None
+        trace = view.trace(split, ROWS)
+        codes, y = trace["z"].flatten(1).float(), trace.get("y")
+        ends = pick(dataset, split, ENDS)
+        path, gap = emptiest(codes[ends], None if y is None else y[ends], codes, self.steps)
+        if path is None:
+            return None
+        heading = look.heading("Latent path", dataset, view.name)
+        canvas = look.sheet(7.6, 7.4, heading)
+        upper, lower = canvas.subplots(2, 1, height_ratios=[6, 1])
+        one = placed("", codes, y, ROWS)
+        labels = [] if one.y is None else sorted(set(one.y.tolist()))
+        classes, colours = [look.class_name(dataset, label) for label in labels], look.class_colours(labels)
+        look.plain(upper)
+        scatter(upper, one, labels, colours)
+        upper.plot(*path.T.numpy(), color=look.INK, marker="o", markersize=6, markeredgecolor="white")
+        upper.set_xlabel("$z_1$", fontsize=look.TEXT)
+        upper.set_ylabel("$z_2$", fontsize=look.TEXT)
+        upper.set_title(f"at most {gap:.2f} standard deviations from the nearest code", fontsize=look.TEXT)
+        key(canvas, [upper], 1, classes, colours)
+        shades = pixels(model.decode(path)["x_hat"], dataset)
+        colour = {} if shades.ndim == 4 else {"cmap": "gray", "vmin": 0, "vmax": 1}
+        lower.imshow(tile(shades, self.steps), interpolation="nearest", **colour)
+        look.bare(lower)
+        _, _, wide, between = cell(*shades.shape[1:3])
+        t = [f"{step:.2g}" for step in torch.linspace(0, 1, self.steps).tolist()]
+        lower.set_xticks(centres(self.steps, wide, between), t)
+        lower.set_yticks([])
+        lower.set_xlabel("t, along the path", fontsize=look.TEXT)
+        return canvas
+
+
+def emptiest(ends: Tensor, y: Tensor | None, codes: Tensor, steps: int) -> tuple[Tensor | None, float]:
+    """(The path [steps, d], how far it comes from any code); None where no two ends are of two classes."""
+    i, j = torch.triu_indices(len(ends), len(ends), 1)
+    if y is not None:
+        differ = y[i] != y[j]
+        i, j = i[differ], j[differ]
+    if not len(i):
+        return None, 0.0
+    t = torch.linspace(0, 1, steps)[:, None]
+    paths = torch.lerp(ends[i, None], ends[j, None], t)  # [pairs, steps, d]
+    scale = codes.std(0, correction=0).clamp_min(1e-12)
+    gaps = torch.stack([torch.cdist(path / scale, codes / scale).amin(1).amax() for path in paths])
+    best = int(gaps.argmax())
+    return paths[best], float(gaps[best])

@@ -1,0 +1,50 @@
+"""The path is the one through the hole, and its pictures are its points decoded."""
+
+import numpy as np
+import pytest
+import torch
+from figure.generative import shown, vae
+
+from aelab.figure.latent_path import LatentPath, emptiest
+
+
+def test_the_path_leads_through_the_hole() -> None:
+    """Four corners, all sides covered with codes but one, and both diagonals."""
+    corners = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])
+    t = torch.linspace(0, 1, 50)[:, None]
+    sides = [torch.lerp(corners[a], corners[b], t) for a, b in ((0, 1), (1, 2), (2, 3))]
+    diagonals = [torch.lerp(corners[a], corners[b], t) for a, b in ((0, 2), (1, 3))]
+    codes = torch.cat(sides + diagonals)
+    path, gap = emptiest(corners, None, codes, 5)
+    assert path is not None
+    torch.testing.assert_close(path, torch.lerp(corners[0], corners[3], torch.linspace(0, 1, 5)[:, None]))
+    scale = codes.std(0, correction=0)
+    nearest = min(float(((path[2] - z) / scale).norm()) for z in codes)
+    assert gap == pytest.approx(nearest, rel=1e-5)
+
+
+def test_ends_are_of_two_classes() -> None:
+    z = torch.tensor([[0.0, 0], [10, 0], [0, 1]])
+    path, _ = emptiest(z, torch.tensor([0, 0, 1]), z, 3)
+    assert path is not None and torch.equal(path[[0, -1]], z[[1, 2]])
+    assert emptiest(z, torch.zeros(3), z, 3) == (None, 0.0)
+
+
+def test_pictures_are_the_points_decoded(memory, painted, untiled) -> None:
+    v = vae(memory(), regards=False)
+    canvas = painted(LatentPath(5).draw(v))
+    upper, lower = canvas.axes[:2]
+    path = torch.tensor(np.asarray(upper.lines[0].get_xydata())).float()
+    found = untiled(lower.images[0].get_array(), 5, 6, 4)
+    np.testing.assert_allclose(found, shown(v.model.decode(path)["x_hat"]), atol=1e-5)
+
+
+def test_nothing_for_other_codes(memory) -> None:
+    assert LatentPath(3).draw(vae(memory(), dim=3)) is None
+    assert LatentPath(3).draw(vae(memory((5,)))) is None
+    assert LatentPath(3).draw(vae(memory(), condition="label")) is None
+
+
+def test_two_steps_are_refused() -> None:
+    with pytest.raises(ValueError, match="steps must be at least 3, got 2"):
+        LatentPath(2)
