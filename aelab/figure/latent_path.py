@@ -54,8 +54,7 @@ class LatentPath(Figure):
         upper.set_title(f"at most {gap:.2f} standard deviations from the nearest code", fontsize=look.TEXT)
         key(canvas, [upper], 1, classes, colours)
         shades = pixels(model.decode(path)["x_hat"], dataset)
-        colour = {} if shades.ndim == 4 else {"cmap": "gray", "vmin": 0, "vmax": 1}
-        lower.imshow(tile(shades, self.steps), interpolation="nearest", **colour)
+        lower.imshow(tile(shades, self.steps), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         look.bare(lower)
         _, _, wide, between = cell(*shades.shape[1:3])
         t = [f"{step:.2g}" for step in torch.linspace(0, 1, self.steps).tolist()]

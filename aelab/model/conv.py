@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from math import prod
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +17,15 @@ Down = Literal["stride", "pool"]
 Size = tuple[int, int]
 
 
+class Levels(NamedTuple):
+    """The way from images to vectors: so many maps at each halving, then full layers."""
+
+    channels: list[int]
+    kernel: int
+    down: Down
+    full: list[int]
+
+
 class Encoder(Net):
     """x̃ [b, c, h, w] -> h [b, width]: blocks that halve the image; then full layers
 
@@ -26,14 +35,12 @@ class Encoder(Net):
     def __init__(
         self,
         shape: tuple[int, ...],
-        channels: list[int],
-        kernel: int,
-        down: Down,
-        full: list[int],
+        levels: Levels,
         n_out: int,
         after: After,
         after_full: After,
     ) -> None:
+        channels, kernel, down, full = levels
         c, h, w = shape
         sizes, blocks, odd = [(h, w)], [], kernel % 2
         for b in channels:
@@ -61,16 +68,14 @@ class Decoder(Net):
     def __init__(
         self,
         n_in: int,
-        channels: list[int],
-        kernel: int,
-        down: Down,
-        full: list[int],
+        levels: Levels,
         out: tuple[int, ...],
         sizes: list[Size],
         after: After,
         after_full: After,
         tied_to: Net | None,
     ) -> None:
+        channels, kernel, down, full = levels
         small = (channels[-1], *sizes[-1])
         sides, sources = [n_in, *full[::-1], prod(small)], tied_to.layers if tied_to else []
         blocks = []
@@ -171,10 +176,10 @@ def conv(
         )
     hidden = after(activation, dropout, nn.BatchNorm2d if batch_norm else None)
     flat = after(activation, dropout, nn.BatchNorm1d if batch_norm else None)
-    maps_in, levels = (shape[0] + k, *shape[1:]), (channels, kernel, down, list(full))
-    encoder = Encoder(maps_in, *levels, latent.width, hidden, flat)
+    levels = Levels(channels, kernel, down, list(full))
+    encoder = Encoder((shape[0] + k, *shape[1:]), levels, latent.width, hidden, flat)
     tied_to = encoder if tied else None
-    decoder = Decoder(latent.dim + k, *levels, out, encoder.sizes, hidden, flat, tied_to)
+    decoder = Decoder(latent.dim + k, levels, out, encoder.sizes, hidden, flat, tied_to)
     initialise(encoder, initialisation)
     initialise(decoder, initialisation)
     return Autoencoder(encoder, latent, prior, decoder, output(output_activation, link), maps, condition)
