@@ -139,16 +139,16 @@ def scatter(axes: Axes, one: Map, labels: list[int], colours: list[look.Colour])
 
 
 def histogram(
-    axes: Axes, one: Map, labels: list[int], colours: list[look.Colour], bins: int | np.ndarray = 40
+    axes: Axes, one: Map, labels: list[int], colours: list[look.Colour], bins: int | list[float] = 40
 ) -> None:
     """How many codes lie where, class over class, with bins in common."""
     z = one.z[:, 0]
-    bins = np.histogram_bin_edges(z.numpy(), bins).tolist()
+    edges: list[float] = np.histogram_bin_edges(z.numpy(), bins).tolist()
     if one.y is None:
-        axes.hist(z.numpy(), bins, color=one.colour)
+        axes.hist(z.numpy(), edges, color=one.colour)
     else:
         parts = [z[one.y == label].numpy() for label in labels]
-        axes.hist(parts, bins, color=colours, stacked=True)
+        axes.hist(parts, edges, color=colours, stacked=True)
 
 
 def key(canvas: Canvas, grid: list[Axes], k: int, names: list[str], colours: list[look.Colour]) -> None:

@@ -42,7 +42,8 @@ class Posterior(Figure):
         heading = look.heading("Posterior and prior", view.dataset, view.name)
         canvas = look.sheet(width + beside, height, heading)
         grid = list(canvas.subplots(lines, columns, sharex=True, sharey=not flat).flat)
-        bins = np.histogram_bin_edges(torch.cat([one.z[:, 0] for one in maps]).numpy(), 80)
+        together = torch.cat([one.z[:, 0] for one in maps])
+        bins: list[float] = np.histogram_bin_edges(together.numpy(), 80).tolist()
         for axes, one in zip(grid, maps, strict=True):
             look.plain(axes)
             if flat:
