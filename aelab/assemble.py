@@ -1,7 +1,7 @@
 """From a composed config to the run's objects: what is wrong is found here, all of it, before training."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -11,7 +11,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from aelab.build import build
-from aelab.check import drop_leftovers, problems
+from aelab.check import drop_leftovers, drop_unfitting, problems
 from aelab.compatible import mismatched, out_of_range, unmonitored
 from aelab.corruption.corruption import Corruptions
 from aelab.dataset.dataset import Dataset
@@ -66,12 +66,12 @@ class Job:
     callbacks: list[Any]
 
 
-def check(config: DictConfig) -> list[str]:
+def check(config: DictConfig, typed: Sequence[str] = ()) -> list[str]:
     """Raise UserError with all problems that show without building; the notices of what was dropped."""
     with open_dict(config):  # figure=[] is figure=none
         for group in LISTS:
             config.setdefault(group, {})
-    notices = drop_leftovers(config, (*LISTS, "recipe"))
+    notices = [*drop_leftovers(config, (*LISTS, "recipe")), *drop_unfitting(config, typed)]
     found = problems(config, SCHEMA, SUPPLIED) or problems(with_optimizers(config), SCHEMA, SUPPLIED)
     if not config.loss:
         found.append("loss: at least one term is needed, for example loss=[mse]")

@@ -125,3 +125,27 @@ def drop_leftovers(config: DictConfig, groups: Collection[str]) -> list[str]:
                     f"{group}.{key}: not selected, its settings ({', '.join(map(str, entry))}) are dropped"
                 )
     return notices
+
+
+def drop_unfitting(config: DictConfig, typed: Collection[str]) -> list[str]:
+    """Remove what an experiment set for another option than the one that was typed; a notice each.
+
+    `experiment=vae model=conv` leaves `model.widths`, which is no argument of conv; typed, it would stay.
+    """
+    notices = []
+    for override in typed:
+        group, _, option = override.partition("=")
+        node = OmegaConf.select(config, group.replace("/", "."), throw_on_missing=False)
+        if not isinstance(node, DictConfig) or "_target_" not in node or not option or option[0] in "{[":
+            continue
+        with suppress(UserError):  # said where all problems are
+            takes, is_open = parameters(locate(node["_target_"]))
+            for key in [] if is_open else [key for key in node if key not in SPECIAL and key not in takes]:
+                name = name_of(node, key)
+                if not any(
+                    other.lstrip("+~").startswith((f"{name}=", f"{name}.", f"{name}/")) for other in typed
+                ):
+                    with open_dict(node):
+                        del node[key]
+                    notices.append(f"{name}: {override} has no such argument; dropped")
+    return notices

@@ -45,6 +45,8 @@ def unknown_setting(name: str, known: Collection[str]) -> str:
             choice = selection(group, option, known)
             return f"{name}: {group}/{option} is not selected; select it with {choice}"
     settings = {one for one in known if "/" not in one} | {group.replace("/", ".") for group in groups}
+    if name in settings:  # of the options that stand there by default, and others were chosen
+        return f"{name}: no such setting in the options that were chosen"
     if meant := correct(parts, settings):
         return f"{name}: no such setting; did you mean '{meant}'?"
     parent = name.rpartition(".")[0]

@@ -9,7 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 from torch import nn
 
-from aelab.check import drop_leftovers, problems
+from aelab.check import drop_leftovers, drop_unfitting, problems
 from aelab.schedule import Number
 
 if TYPE_CHECKING:
@@ -252,3 +252,24 @@ def test_values_are_said_as_yaml() -> None:
         "on: takes a list of true or false, got {a: true}",
         "text: takes a whole number, got 'long long long long long long long long long long long l...",
     ]
+
+
+class Wide:
+    def __init__(self, widths: list[int], act: str = "relu") -> None: ...
+
+
+def test_what_an_experiment_set_for_another_option_is_dropped_with_a_notice() -> None:
+    def config() -> Any:
+        model = {"_target_": f"{__name__}.Wide", "widths": [3], "channels": [4], "kernel": 5}
+        return OmegaConf.create({"model": model})
+
+    choice = "model=wide"
+    left, said = config(), "model.{}: model=wide has no such argument; dropped"
+    assert drop_unfitting(left, ["experiment=vae", choice]) == [
+        said.format("channels"),
+        said.format("kernel"),
+    ]
+    assert list(left.model) == ["_target_", "widths"]
+    left = config()  # what was typed is for the user to mend
+    assert drop_unfitting(left, [choice, "+model.kernel=7"]) == [said.format("channels")]
+    assert drop_unfitting(config(), ["experiment=vae", "model.widths=[1]"]) == []

@@ -47,6 +47,7 @@ def conf(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("model/latnt=gaussian", "model/latnt: no such group; did you mean 'model/latent'?"),
         ("loss.kl.weight=3", "loss.kl.weight: loss/kl is not selected; select it with loss=[mse,kl]"),
         ("model.conv.kernel=3", "model.conv.kernel: model/conv is not selected; select it with model=conv"),
+        ("model=conv model.widths=[1]", "model.widths: no such setting in the options that were chosen"),
         ("model=mlpp", "model: no option 'mlpp'; did you mean 'mlp'?"),
         ("model=resnet", "model: no option 'resnet'; it takes conv, mlp"),
         ("model/latent=gausian", "model/latent: no option 'gausian'; did you mean 'gaussian'?"),
@@ -60,7 +61,7 @@ def test_hints_for_what_hydra_rejects(conf: Path, override: str, line: str) -> N
     with initialize_config_dir(str(conf), version_base="1.3"):
         plain: DictConfig = compose("config")
         with pytest.raises(HydraException) as caught:
-            compose("config", [override])
+            compose("config", override.split())
     assert hint(str(caught.value), [*names(plain), *(name for name in FILES if "/" in name)]) == line
 
 

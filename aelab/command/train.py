@@ -60,7 +60,7 @@ def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool =
         here = folder_name(folder)
         raise UserError(f"hydra.run.dir: '{here}' holds a run; aelab resume run='{here}' goes on with it")
     log.start(None if config.dry_run else folder)
-    for line in check(config):
+    for line in check(config, overrides):
         notice.info(line)
     OmegaConf.resolve(config)
     from aelab.assemble import assemble  # torch is imported only for settings that make sense
