@@ -135,10 +135,12 @@ def drop_unfitting(config: DictConfig, typed: Collection[str]) -> list[str]:
     notices = []
     for override in typed:
         group, _, option = override.partition("=")
-        node = OmegaConf.select(config, group.replace("/", "."), throw_on_missing=False)
-        if not isinstance(node, DictConfig) or "_target_" not in node or not option or option[0] in "{[":
+        if not option or option[0] in "{[":
             continue
-        with suppress(UserError):  # said where all problems are
+        with suppress(UserError, OmegaConfBaseException):  # said where all problems are
+            node = OmegaConf.select(config, group.replace("/", "."))
+            if not isinstance(node, DictConfig) or "_target_" not in node:
+                continue
             takes, is_open = parameters(locate(node["_target_"]))
             for key in [] if is_open else [key for key in node if key not in SPECIAL and key not in takes]:
                 name = name_of(node, key)
