@@ -14,6 +14,7 @@ VOCABULARY = {
     "factors": "[b, k] the generating factors, where the data knows them",
     "attributes": "[b, k] what is known of a picture, named numbers in [0, 1]",
     "segment": "[b, 1, h, w] 1 where the foreground is, as the data knows it",
+    "c": "[b, k] the condition, made of y, attributes or x_tilde",
     "h": "[b, width] what the encoder gives the latent",
     "z": "[b, d] the code",
     "mean": "[b, d] μ of q(z given x)",
