@@ -11,7 +11,7 @@ from aelab.figure import canvas as look
 from aelab.figure.block import Block, aligned, blocks
 from aelab.figure.figure import Figure, View
 from aelab.figure.tile import pixels
-from aelab.model.condition.given import by_label, given
+from aelab.model.condition.given import by_attributes, by_label, given
 from aelab.sampler.sampler import Sampler
 from aelab.seed import derive
 
@@ -19,7 +19,8 @@ from aelab.seed import derive
 class Samples(Figure):
     """x̂ of z ~ p(z), without the noise of p(x given z), beside test rows     [Kingma & Welling 2014, fig. 5]
 
-    Where the label is the condition, a row for each class, of p(z given c).
+    Where the label is the condition, a row for each class, of p(z given c); where attributes are, each is of
+    those of the test row in its place.
 
     n: columns.
     rows: of a model that is not conditioned on the label.
@@ -36,7 +37,9 @@ class Samples(Figure):
     def draw(self, view: View) -> Canvas | None:
         model, dataset = view.model, view.dataset
         labelled = by_label(model)
-        if not dataset.is_image or model.decoder is None or (model.condition is not None and not labelled):
+        named = by_attributes(model)
+        is_told = model.condition is None or labelled or named
+        if not dataset.is_image or model.decoder is None or not is_told:
             return None
         if list(self.sampler.objections(model, view.terms.values())):
             return None
@@ -44,6 +47,9 @@ class Samples(Figure):
         k = self.n * (len(classes) or self.rows)
         self.sampler.fit(model, view.codes)
         c = given(model, torch.arange(k) // self.n) if labelled else None
+        if named:
+            rows = dataset.splits[dataset.final]
+            c = dataset.beside(rows[torch.arange(k) % len(rows)])["attributes"]
         drawn = {
             "data": real(dataset, self.n, classes, k),
             "samples": pixels(decoded(view, c, k, self), dataset),
