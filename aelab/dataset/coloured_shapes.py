@@ -13,7 +13,7 @@ from aelab.dataset.sprites import CLASSES, SIDE, SIZES
 
 MUTED = (0.1, 0.6)
 """Between which the channels of a background's two colours lie."""
-CYCLES = (0.4, 2.0)
+CYCLES = (0.3, 1.2)
 """Of a background's waves across the image."""
 
 
@@ -35,6 +35,11 @@ class ColouredShapes(Shapes):
             raise ValueError(f"augment: {self.augment} would part images from their masks and positions")
         if self.binarize == "static":
             raise ValueError("binarize: static needs images that lie in memory as they are; use dynamic")
+
+    def chosen(self, total: int) -> Tensor:
+        """Shuffled, so that the first rows show shapes of every kind, size and place."""
+        rows = super().chosen(total)
+        return rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(self.split_seed))]
 
     def read(self) -> Rows:
         rows = super().read()

@@ -1,5 +1,6 @@
 """What a layered model takes for foreground and for background."""
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure as Canvas
 
@@ -44,11 +45,10 @@ class Layers(Figure):
             r"$g \odot x_B$": pixels(g * behind, dataset),
             r"$\hat{x} = x_F + g \odot x_B$": pixels(x_hat, dataset),
         }
-        shades = torch.cat([torch.from_numpy(row) for row in rows.values()]).numpy()
         below, note = [], ""
         if "segment" in trace:
             found = overlap(gate < 0, trace["segment"][shown] > 0.5)
             below = [f"{iou:.2f}" for iou in found.tolist()]
             note = "intersection over union of the foreground found, 1 − g > ½, and the true one"
-        block = Block("", shades, len(shown), list(rows), below)
+        block = Block("", np.concatenate(list(rows.values())), len(shown), list(rows), below)
         return blocks([block], look.heading("Layers", dataset, view.name), note)
