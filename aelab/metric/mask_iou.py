@@ -9,8 +9,10 @@ from aelab.metric.metric import Metric
 class MaskIoU(Metric):
     """mask_iou = mean over samples of |A ∩ S| / |A ∪ S|,  A where 1 − g > ½, S the foreground
 
-    1 where both are empty.     [Jaccard 1912]
+    As in use, of a Gaussian latent its mean. 1 where both are empty.     [Jaccard 1912]
     """
+
+    clean = True
 
     def reset(self) -> None:
         self.total, self.samples = 0.0, 0

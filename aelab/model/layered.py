@@ -9,6 +9,21 @@ from aelab.model.conv import Decoder, Down, Encoder
 from aelab.model.net import Initialisation, after, initialise
 
 
+class Encoders(nn.Module):
+    """x̃, c -> h of [z_F, z_B]: each code has an encoder of its own
+
+    parts: 2 where h is (μ, log σ²), each of both codes; 1 where it is the code alone.
+    """
+
+    def __init__(self, foreground: Encoder, background: Encoder, parts: int) -> None:
+        super().__init__()
+        self.foreground, self.background, self.parts = foreground, background, parts
+
+    def forward(self, x: Tensor, c: Tensor | None = None) -> Tensor:
+        front, behind = (net(x, c).chunk(self.parts, dim=1) for net in (self.foreground, self.background))
+        return torch.cat([part for both in zip(front, behind, strict=True) for part in both], dim=1)
+
+
 class Layers(nn.Module):
     """z = [z_F, z_B] -> (x_F, gate) of (z_F, c) and x_B of z_B alone
 
@@ -31,8 +46,7 @@ class Layers(nn.Module):
 class Layered(Autoencoder):
     """x̂ = x_F + g ⊙ x_B,  g = σ(gate),  x_F and g of (z_F, c),  x_B of z_B     [Yan et al. 2016, their code]
 
-    One encoder gives both codes, q(z_F, z_B given x, c); in the paper z_B has an encoder of its own, which
-    sees z_F too.
+    Each code has an encoder of its own, of (x, c); the paper's of z_B sees z_F too.
     """
 
     decoder: Layers
@@ -96,15 +110,26 @@ def layered(
         raise ValueError(f"foreground must lie between 0 and 1, got {foreground}")
     if latent.dim < 2:
         raise ValueError(f"layered needs a code of at least 2 numbers, one a layer, got {latent.dim}")
+    parts, rest = divmod(latent.width, latent.dim)
+    if rest:
+        raise ValueError(
+            f"layered has an encoder for either part of the code, and {type(latent).__name__} takes "
+            f"{latent.width} numbers for all of it together; model/latent=gaussian goes"
+        )
     front = min(max(round(foreground * latent.dim), 1), latent.dim - 1)
-    k = condition.dim if condition else 0
+    behind, k = latent.dim - front, condition.dim if condition else 0
     hidden = after(activation, dropout, nn.BatchNorm2d if batch_norm else None)
-    encoder = Encoder((shape[0] + k, *shape[1:]), channels, kernel, down, latent.width, hidden)
+    seen = (shape[0] + k, *shape[1:])
 
-    def decoder(n_in: int, maps: int) -> Decoder:
-        return Decoder(n_in, channels, kernel, down, (maps, *target[1:]), encoder.sizes, hidden, None)
+    def encoder(n: int) -> Encoder:
+        return Encoder(seen, channels, kernel, down, parts * n, hidden)
 
-    layers = Layers(decoder(front + k, target[0] + 1), decoder(latent.dim - front, target[0]), front)
-    initialise(encoder, initialisation)
+    def decoder(n: int, maps: int) -> Decoder:
+        sizes = encoders.foreground.sizes
+        return Decoder(n, channels, kernel, down, (maps, *target[1:]), sizes, hidden, None)
+
+    encoders = Encoders(encoder(front), encoder(behind), parts)
+    layers = Layers(decoder(front + k, target[0] + 1), decoder(behind, target[0]), front)
+    initialise(encoders, initialisation)
     initialise(layers, initialisation)
-    return Layered(encoder, latent, prior, layers, output(output_activation, link), condition=condition)
+    return Layered(encoders, latent, prior, layers, output(output_activation, link), condition=condition)

@@ -14,6 +14,8 @@ from aelab.loss.mask_bce import MaskBCE
 from aelab.loss.mse import MSE
 from aelab.metric.mask_iou import MaskIoU
 from aelab.model.condition.attributes import Attributes
+from aelab.model.latent.gaussian import Gaussian
+from aelab.model.latent.gaussian_full import GaussianFull
 from aelab.objective import Objective
 from aelab.system import System, gives
 from aelab.trace import VOCABULARY, Trace
@@ -97,6 +99,19 @@ def test_a_trace_of_data_with_masks_has_what_was_announced(net: Make) -> None:
     assert len(parts) == 3 and all(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
 
 
+def test_a_code_comes_of_its_own_encoder(net: Make) -> None:
+    """Of a Gaussian latent mean and variance alike."""
+    model = net("layered", SHAPE, latent=Gaussian(4), foreground=0.25)
+    x = torch.rand(3, *SHAPE)
+    before = model.encode(x)
+    with torch.no_grad():
+        model.encoder.background.blocks[-1].layer.bias.add_(1)
+    after = model.encode(x)
+    for name in ("mean", "logvar"):
+        moved = torch.tensor([0.0, 1, 1, 1]).expand(3, 4)
+        torch.testing.assert_close(after[name] - before[name], moved, atol=1e-5, rtol=0)
+
+
 def test_attributes_reach_the_encoder_as_maps(model: Any) -> None:
     x = torch.rand(3, *SHAPE)
     assert not torch.equal(model.encode(x, C)["z"], model.encode(x, C + 1)["z"])
@@ -115,6 +130,10 @@ def test_attributes_reach_the_encoder_as_maps(model: Any) -> None:
         ),
         ({"maps": 2}, "nor a variance map; loss=.smooth_l1., mse or gaussian with a variance for all pixels"),
         ({"target": (3, 12, 6)}, r"\[3, 9, 6\] goes in, \[3, 12, 6\] must come out"),
+        (
+            {"latent": GaussianFull(4)},
+            "GaussianFull takes 14 numbers for all of it together",
+        ),
         ({"channels": []}, "channels must be positive and at least one"),
         ({"kernel": 4}, "kernel must be odd, got 4"),
     ],
