@@ -23,8 +23,9 @@ class ColouredShapes(Shapes):
     s: 1 inside the shape, as dataset=shapes draws it. a, b: two muted colours, which two plane waves of
     frequencies f_i and phases φ_i mix; p in [0, 1]² is the place in the image.
 
-    Attributes: which shape (one of three numbers is 1), the colour's red, green and blue, scale and position.
-    Orientation is not among them: what attributes leave open is for the code.
+    Attributes: which shape (one of three numbers is 1), the colour's red, green and blue, scale, position,
+    and of the orientation θ, which comes round, (1 + cos θ)/2 and (1 + sin θ)/2. The background is not among
+    them: what attributes leave open is for the code.
 
     rows.x holds the packed bits of s; images are made minibatch by minibatch, where the data lies.
     """
@@ -44,7 +45,7 @@ class ColouredShapes(Shapes):
     def read(self) -> Rows:
         rows = super().read()
         assert rows.factors is not None
-        shape, scale, _, x, y = rows.factors.T
+        shape, scale, turn, x, y = rows.factors.T
         generator = torch.Generator().manual_seed(self.split_seed)
         drawn = torch.rand(len(shape), 15, generator=generator)
         self.colour, pair, angle, cycles, phase = drawn.split([3, 6, 2, 2, 2], dim=1)
@@ -53,8 +54,12 @@ class ColouredShapes(Shapes):
         self.waves = torch.stack([cycles * angle.cos(), cycles * angle.sin(), phase], 2)  # [n, 2, 3]
         steps = [SIZES[name] - 1 for name in ("scale", "position_x", "position_y")]
         numbers = torch.stack([scale, x, y], 1) / torch.tensor(steps)
-        rows.attributes = torch.cat([one_hot(shape, len(CLASSES)), self.colour, numbers], 1)  # [n, 9]
+        theta = 2 * math.pi / (SIZES["orientation"] - 1) * turn
+        round_ = 0.5 + 0.5 * torch.stack([theta.cos(), theta.sin()], 1)
+        known = [one_hot(shape, len(CLASSES)), self.colour, numbers, round_]
+        rows.attributes = torch.cat(known, 1)  # [n, 11]
         rows.attribute_names = [*CLASSES, "red", "green", "blue", "scale", "position_x", "position_y"]
+        rows.attribute_names += ["orientation_cos", "orientation_sin"]
         return rows
 
     def to(self, device: torch.device) -> "ColouredShapes":

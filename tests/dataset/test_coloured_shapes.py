@@ -43,7 +43,7 @@ def test_the_foreground_has_the_colour_that_the_attributes_say(data: Any) -> Non
         assert outside.min() >= MUTED[0] - 0.002 and outside.max() <= MUTED[1] + 0.002
 
 
-def test_attributes_are_the_factors_without_orientation(data: Any) -> None:
+def test_attributes_are_the_factors(data: Any) -> None:
     names, attributes = data.rows.attribute_names, data.rows.attributes
     assert names[:3] == data.rows.classes and attributes.shape == (200, len(names))
     column = dict(zip(names, attributes.T, strict=True))
@@ -52,7 +52,10 @@ def test_attributes_are_the_factors_without_orientation(data: Any) -> None:
     assert torch.equal(attributes[:, :3].sum(1), torch.ones(200))
     for name, last in (("scale", 5), ("position_x", 31), ("position_y", 31)):
         torch.testing.assert_close(column[name] * last, factors[name].float())
-    assert "orientation" not in names and attributes.min() >= 0 and attributes.max() <= 1
+    turn = torch.complex(2 * column["orientation_cos"] - 1, 2 * column["orientation_sin"] - 1)
+    whole = torch.exp(2j * math.pi * factors["orientation"] / 39)
+    torch.testing.assert_close(turn, whole.to(turn.dtype), atol=1e-5, rtol=0)
+    assert attributes.min() >= 0 and attributes.max() <= 1
 
 
 def test_a_background_pixel_is_the_formula(data: Any) -> None:

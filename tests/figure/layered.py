@@ -17,7 +17,7 @@ from aelab.view import view
 
 
 def layers_view(n: int = 30) -> View:
-    """Random weights; z of two numbers a layer, given nine attributes."""
+    """Random weights; z of two numbers a layer, given eleven attributes."""
     torch.manual_seed(0)
     dataset = ColouredShapes(n).setup()
     model = layered(
@@ -36,7 +36,7 @@ def layers_view(n: int = 30) -> View:
         dropout=0.0,
         batch_norm=False,
         initialisation=0.1,
-        condition=Attributes(9),
+        condition=Attributes(11),
     )
     objective = Objective({"mse": MSE(), "kl": KL(1.0, "forward", "auto", 1, None)})
     return view(System(dataset, Corruptions({}), model, objective, {}), "tiny", [], {}, {}, {})

@@ -84,7 +84,7 @@ def test_every_layer_has_its_share_of_the_code(net: Make, dim: int, foreground: 
 
 def test_a_trace_of_data_with_masks_has_what_was_announced(net: Make) -> None:
     data = ColouredShapes(20).setup()
-    model = net("layered", data.shape, dim=4, condition=Attributes(9))
+    model = net("layered", data.shape, dim=4, condition=Attributes(11))
     objective = Objective({"mse": MSE(), "mask_bce": MaskBCE(), "foreground": Foreground(1.0, 1.0)})
     system = System(data, Corruptions({}), model, objective, {"mask_iou": MaskIoU()})
     assert "index" in system.reads

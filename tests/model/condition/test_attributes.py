@@ -27,7 +27,7 @@ def test_widen_encoder_and_decoder(model: str, composed: Compose, tmp_path: Path
         for more in (["model/condition=attributes"], [])
     )
     count = [sum(p.numel() for p in one.parameters()) for one in (with_, without)]
-    assert with_.condition is not None and with_.condition.dim == 9 and count[0] > count[1]
+    assert with_.condition is not None and with_.condition.dim == 11 and count[0] > count[1]
     assert with_.reads == ("attributes",)
 
 
