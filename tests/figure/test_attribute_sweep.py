@@ -6,6 +6,8 @@ import torch
 from figure.generative import shown, vae
 from figure.layered import layers_view
 
+from aelab.assemble import assemble
+from aelab.errors import UserError
 from aelab.figure.attribute_sweep import AttributeSweep
 from aelab.figure.samples import Samples
 from aelab.figure.traversal import Traversal
@@ -55,6 +57,13 @@ def test_unknown_names_are_objected_to(memory):
     figure = AttributeSweep(["rod", "heart"], 3, 0)
     assert list(figure.objections(layers_view().dataset)) == ["no attribute 'rod'; did you mean 'red'?"]
     assert len(list(figure.objections(memory()))) == 2
+
+
+def test_unknown_names_are_refused_before_training(composed, tmp_path):
+    chosen = ["dataset=coloured_shapes", "dataset.n=60", "figure=[attribute_sweep]"]
+    with pytest.raises(UserError) as caught:
+        assemble(composed(*chosen, "figure.attribute_sweep.attributes=[rod]"), tmp_path)
+    assert caught.value.problems == ("figure.attribute_sweep: no attribute 'rod'; did you mean 'red'?",)
 
 
 @pytest.mark.parametrize(
