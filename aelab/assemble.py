@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -25,6 +25,9 @@ from aelab.plan import plan
 from aelab.stage.stage import Stage
 from aelab.system import System
 
+if TYPE_CHECKING:
+    from aelab.figure.figure import Figure
+
 LISTS = ("corruption", "loss", "metric", "figure", "baseline", "logger", "callback")
 """Groups whose choice may be a list: mappings by name."""
 
@@ -35,6 +38,7 @@ SUPPLIED = (
     "link",
     "classes",
     "names",
+    "attributes",
     "condition",
     "params",
     "optimizer",
@@ -110,6 +114,7 @@ def assemble(config: DictConfig, folder: Path) -> Job:
         for name, baseline in baselines.items()
         for line in baseline.objections(system.dataset)
     ]
+    wrong.lines += not_drawn(figures, system.dataset)
     wrong.stop()
     try:
         plan(len(system.dataset.splits["train"]), system.dataset.batch_size, config.trainer)
@@ -121,6 +126,11 @@ def assemble(config: DictConfig, folder: Path) -> Job:
             if isinstance(path, str) and (name == "root" or Path(path).is_file()):
                 config.dataset[name] = str(Path(path).absolute())
     return Job(system, recipe, figures, baselines, loggers, callbacks)
+
+
+def not_drawn(figures: "Mapping[str, Figure]", dataset: Dataset) -> list[str]:
+    """A line for each figure that cannot be drawn of such data."""
+    return [f"figure.{name}: {line}" for name, one in figures.items() for line in one.objections(dataset)]
 
 
 QUIET = {"logger": False, "callbacks": None, "enable_checkpointing": False, "enable_progress_bar": False}
@@ -185,6 +195,7 @@ def build_model(node: DictConfig, dataset: Dataset, chain: Corruptions, objectiv
     told: dict[str, Any] = {"shape": corrupted_shape(chain, dataset.shape), "target": dataset.shape}
     told |= {"maps": objective.maps, "link": objective.link, "condition": None}
     known: dict[str, Any] = {"classes": dataset.classes, "names": dataset.rows.classes or []}
+    known["attributes"] = len(dataset.rows.attribute_names or [])
     wrong = Problems()
     for part in ("condition", "prior"):
         if (own := node.get(part)) is not None:

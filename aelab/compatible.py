@@ -64,6 +64,10 @@ def explain(lacking: list[str], model: Autoencoder) -> str:
     """Who would give what is lacking, or who does not."""
     if "y" in lacking:
         return "this data has no labels"
+    if "attributes" in lacking or "segment" in lacking:
+        return f"this data has no {lacking[0]}; dataset=coloured_shapes has"
+    if set(lacking) & {"x_foreground", "x_background", "gate_logits"}:
+        return "model=layered gives layers and their gate"
     if "mask" in lacking:
         return "no corruption gives a mask; corruption=block does"
     if "c" in lacking:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from torch import Tensor
 
+    from aelab.attributes import Attributes
     from aelab.label import Label
     from aelab.sampler.sampler import Sampler
     from aelab.system import System
@@ -74,20 +75,24 @@ class Run:
         system.clock.set(1.0)
         return system.eval()
 
-    def encode(self, x: "ArrayLike | Tensor", label: "Label" = None) -> "Tensor":
+    def encode(
+        self, x: "ArrayLike | Tensor", label: "Label" = None, attributes: "Attributes" = None
+    ) -> "Tensor":
         """Codes [n, d] of rows [n, *shape]."""
         from torch import cat
 
-        return cat([trace.z for trace in self.traces(x, label=label)])
+        return cat([trace.z for trace in self.traces(x, label=label, attributes=attributes)])
 
-    def decode(self, z: "ArrayLike | Tensor", label: "Label" = None) -> "Tensor":
+    def decode(
+        self, z: "ArrayLike | Tensor", label: "Label" = None, attributes: "Attributes" = None
+    ) -> "Tensor":
         """Rows [n, *shape] of codes [n, d]."""
         from torch import as_tensor, cat, float32, no_grad
 
         from aelab.label import condition
 
         z = as_tensor(z, dtype=float32)
-        c = condition(self.system, label, len(z))
+        c = condition(self.system, label, len(z), attributes)
         cs = [None] * len(z) if c is None else c.split(PIECE)
         with no_grad():
             pieces = [self.system.model.decode(*pair) for pair in zip(z.split(PIECE), cs, strict=False)]
@@ -95,22 +100,37 @@ class Run:
             raise UserError("run: its model has no decoder")
         return self.system.dataset.scale.inverse(cat([piece["x_hat"] for piece in pieces]))
 
-    def reconstruct(self, x: "ArrayLike | Tensor", degrade: bool = False, label: "Label" = None) -> "Tensor":
+    def reconstruct(
+        self,
+        x: "ArrayLike | Tensor",
+        degrade: bool = False,
+        label: "Label" = None,
+        attributes: "Attributes" = None,
+    ) -> "Tensor":
         """Rows [n, *shape] through the model; corrupted first if asked."""
         from torch import cat
 
         scale = self.system.dataset.scale
-        return cat([scale.inverse(trace.x_hat) for trace in self.traces(x, degrade, label)])
+        return cat([scale.inverse(trace.x_hat) for trace in self.traces(x, degrade, label, attributes)])
 
-    def sample(self, n: int, label: "Label" = None, sampler: "Sampler | None" = None) -> "Tensor":
+    def sample(
+        self,
+        n: int,
+        label: "Label" = None,
+        sampler: "Sampler | None" = None,
+        attributes: "Attributes" = None,
+    ) -> "Tensor":
         """New rows [n, *shape]; where the label is the condition and none is given, of each class in turn.
 
+        attributes: some by name; the others are those of the final split's rows in turn.
         sampler: where codes come from, the prior unless another is given. Draws follow `torch.manual_seed`.
         """
+        from torch import Tensor
         from torch.random import fork_rng
 
+        from aelab.attributes import filled
         from aelab.label import condition
-        from aelab.model.condition.given import by_label
+        from aelab.model.condition.given import by_attributes, by_label
         from aelab.sampler.prior import Prior
         from aelab.view import codes
 
@@ -121,19 +141,25 @@ class Run:
             system = self.system
             if label is None and by_label(system.model):
                 label = [i % system.dataset.classes for i in range(n)]
-            c = condition(self.system, label, n)
+            if by_attributes(system.model) and not isinstance(attributes, Tensor):
+                attributes = filled(attributes or {}, system.dataset, n)
+            c = condition(system, label, n, attributes)
             if found := list(sampler.objections(system.model, system.objective.terms.values())):  # type: ignore[arg-type]
                 raise UserError(*(f"sampler: {line}" for line in found))
             sampler.fit(system.model, lambda split: codes(system, split))
-        return self.decode(sampler.draw(n, c), label)
+        return self.decode(sampler.draw(n, c), label, attributes)
 
     def traces(
-        self, x: "ArrayLike | Tensor", degrade: bool = False, label: "Label" = None
+        self,
+        x: "ArrayLike | Tensor",
+        degrade: bool = False,
+        label: "Label" = None,
+        attributes: "Attributes" = None,
     ) -> "Iterator[Trace]":
         """The Traces of rows in the data's own units, a thousand at a time."""
         import torch
 
-        from aelab.label import labels
+        from aelab.label import said
         from aelab.seed import derive
 
         rows = torch.as_tensor(x)
@@ -142,12 +168,14 @@ class Run:
             raise ValueError(f"rows of {list(rows.shape[1:])}; the run was trained on {list(shape)}")
         if tuple(rows.shape[1:]) != shape:
             rows = rows.reshape(len(rows), *shape)  # scikit-learn's rows are flat
-        y = labels(self.system, label, len(rows))
-        ys = [None] * len(rows) if y is None else y.split(PIECE)
+        system, entries = self.system, said(self.system, label, len(rows), attributes)
         torch.manual_seed(derive("use"))
         with torch.no_grad():
-            for part, own in zip(rows.split(PIECE), ys, strict=False):
-                yield self.system(self.system.dataset.scale(part), own, in_use=not degrade)
+            for start in range(0, len(rows), PIECE):
+                piece = slice(start, start + PIECE)
+                trace = system.corrupted(system.dataset.scale(rows[piece]), in_use=not degrade)
+                trace.update({name: entry[piece] for name, entry in entries.items()})
+                yield system.passed(trace, in_use=not degrade)
 
     def transform(self, x: "ArrayLike") -> "np.ndarray":
         """scikit-learn's name for `encode`, [n, features] -> [n, d]."""

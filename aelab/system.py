@@ -59,8 +59,8 @@ class System(nn.Module):
             trace["y"] = y
         if index is not None:
             trace["index"] = index
-            if (factors := self.dataset.rows.factors) is not None:
-                trace["factors"] = factors.index_select(0, index.to(factors.device))
+            for name, known in self.dataset.beside(index).items():
+                trace[name] = known.to(x.dtype) if known.is_floating_point() else known
         if self.corruption.chain:
             trace.update(self.corruption.forward(x, in_use))
         else:
@@ -74,7 +74,7 @@ class System(nn.Module):
         """What training needs of the Trace beyond x: an entry that nobody reads is not made."""
         plan, answers = self.objective.plan, self.objective.answers
         names = {*self.model.reads, *(name for _, names in (*plan, *answers) for name in names)}
-        return names | ({"index"} if "factors" in names else set())  # by which they are looked up
+        return names | ({"index"} if names & self.dataset.knows else set())  # by which it is looked up
 
     @property
     def device(self) -> torch.device:
@@ -90,6 +90,5 @@ def gives(
 ) -> tuple[str, ...]:
     """The names of all entries of a Trace of these."""
     labels = () if dataset.rows.y is None else ("y",)
-    factors = () if dataset.rows.factors is None else ("factors",)
     likelihood = () if objective.likelihood is None else ("likelihood",)
-    return ("x", *labels, "index", *factors, *corruption.gives, *likelihood, *model.gives)
+    return ("x", *labels, "index", *sorted(dataset.knows), *corruption.gives, *likelihood, *model.gives)

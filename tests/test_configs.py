@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from dataset import test_dsprites, test_emnist, test_mnist, test_svhn, test_usps
+from dataset import test_celeba, test_dsprites, test_emnist, test_mnist, test_svhn, test_usps
 from dataset.test_cifar10 import folder as cifar10_files  # noqa: F401  # a fixture
 from dataset.test_frey import FACES
 from dataset.test_image_folder import photo
@@ -61,6 +61,7 @@ def write_photos(root: Path) -> None:
         photo(root / "ab"[i % 2] / f"{i}.png", i)
 
 
+LAYERED = ["dataset=coloured_shapes", "model=layered", "model/condition=attributes"]
 DISENTANGLEMENT = ("beta_vae_score", "dci", "factor_vae_score", "mig", "sap")
 
 MIXTURE = ["model/prior=gaussian_mixture", "model.prior.learned=true", "recipe.em.steps=2"]
@@ -79,6 +80,10 @@ SUITED = {
     ("figure", "completions"): ["experiment=cvae_quadrants", "dataset=digits"],
     ("figure", "filter_history"): ["callback=[checkpoint,snapshots]"],
     ("figure", "em_steps"): ["recipe=em", *MIXTURE],
+    **{("figure", name): LAYERED for name in ("layers", "attribute_sweep")},
+    **{("loss", name): LAYERED for name in ("foreground", "mask_bce")},
+    ("metric", "mask_iou"): LAYERED,
+    ("model/condition", "attributes"): ["dataset=coloured_shapes"],
     ("loss", "kl_sparsity"): ["model.latent.activation=sigmoid"],
     ("recipe", "closed_form"): ["model.widths=[]"],
     ("recipe", "rbm"): ["loss=bce", "model.widths=[]", "model.latent.activation=sigmoid"],
@@ -99,7 +104,9 @@ PARTS = ("model/latent", "model/condition", "model/prior", "corruption")
 
 WRITERS: dict[str, Callable[[Path], object] | str] = {
     "arrays": write_arrays,
+    "celeba": test_celeba.write,
     "cifar10": "cifar10_files",
+    "coloured_shapes": lambda root: None,
     "digits": lambda root: None,
     "dsprites": test_dsprites.write,
     "emnist": lambda root: test_emnist.write(root / "EMNIST/raw", "letters", np.arange(60) % 26 + 1),

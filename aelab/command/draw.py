@@ -29,6 +29,7 @@ def main(argv: list[str]) -> int:
 
 
 def task(config: DictConfig) -> None:
+    from aelab.assemble import not_drawn
     from aelab.results import draw
 
     if (config.run is None) == (config.sweep is None):
@@ -39,6 +40,8 @@ def task(config: DictConfig) -> None:
     else:
         run = opened(config)
         figures = build(config.get("figure", {}))
+        if wrong := not_drawn(figures, run.system.dataset):
+            raise UserError(*wrong)
         paths = draw(figures, view_of(run), Path(config.output or run.folder / "figures"))
     drawn = set()
     for path in paths:

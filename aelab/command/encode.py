@@ -8,7 +8,7 @@ import numpy as np
 from omegaconf import DictConfig
 
 from aelab.app import application
-from aelab.command.finished import opened, split_of
+from aelab.command.finished import opened, plain, split_of
 from aelab.errors import UserError
 
 KINDS = (".npz", ".npy", ".csv")
@@ -29,7 +29,7 @@ def task(config: DictConfig) -> None:
     dataset = run.system.dataset
     if config.input:
         rows = read_input(config.input, dataset)
-        z, y, names = run.encode(rows.x, config.label), None, rows.names
+        z, y, names = run.encode(rows.x, config.label, plain(config.attributes)), None, rows.names
     else:
         split = split_of(config, run)
         z, y = codes(run.system, split)

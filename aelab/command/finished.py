@@ -1,6 +1,8 @@
 """What the commands on a finished run share: their own settings checked, the run opened."""
 
-from omegaconf import DictConfig
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
 
 from aelab import log
 from aelab.check import problems
@@ -32,6 +34,11 @@ def opened(config: DictConfig) -> Run:
     run = Run(config.run, config.weights, moved)
     log.quiet_lightning()
     return run
+
+
+def plain(given: Any) -> Any:
+    """Numbers by name as a dictionary; anything else as it is."""
+    return OmegaConf.to_container(given) if OmegaConf.is_config(given) else given
 
 
 def split_of(config: DictConfig, run: Run) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from omegaconf import DictConfig
 
 from aelab.app import application
-from aelab.command.finished import opened
+from aelab.command.finished import opened, plain
 from aelab.errors import UserError
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def task(config: DictConfig) -> None:
     run = opened(config)
     dataset = run.system.dataset
     rows = read_input(config.input, dataset)
-    x_hat = run.reconstruct(rows.x, config.degrade, config.label)  # [n, *shape] in the data's own units
+    attributes = plain(config.attributes)
+    x_hat = run.reconstruct(rows.x, config.degrade, config.label, attributes)  # [n, *shape] in its own units
     folder = Path(config.output or run.folder / "reconstructions")
     if folder.is_file():
         raise UserError(f"output: takes a folder, got the file '{folder}'")

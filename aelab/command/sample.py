@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 
 from aelab.app import application
 from aelab.build import build
-from aelab.command.finished import opened
+from aelab.command.finished import opened, plain
 from aelab.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,12 +34,13 @@ def task(config: DictConfig) -> None:
         raise UserError(f"output: takes a folder, got the file '{folder}'")
     sampler = build(config.sampler)
     torch.manual_seed(config.seed)
-    x = run.sample(config.n, config.label, sampler)  # [n, *shape] in the data's own units
+    attributes = plain(config.attributes)
+    x = run.sample(config.n, config.label, sampler, attributes)  # [n, *shape] in the data's own units
     folder.mkdir(parents=True, exist_ok=True)
     if dataset.is_image:
         shades = pixels(dataset.scale(x), dataset)
         write(shades, folder)
-        sheet(shades, run, config.label).savefig(folder / "samples.png", dpi=150)
+        sheet(shades, run, config.label, attributes).savefig(folder / "samples.png", dpi=150)
         sys.stdout.write(f"{len(x)} images in {folder}, all of them in {folder / 'samples.png'}\n")
     else:
         np.save(folder / "samples.npy", x.numpy())
@@ -55,7 +56,9 @@ def write(shades: np.ndarray, folder: Path) -> None:
         Image.fromarray(image).save(folder / f"{i:0{digits}}.png")
 
 
-def sheet(shades: np.ndarray, run: "Run", label: int | str | None) -> "Canvas":
+def sheet(
+    shades: np.ndarray, run: "Run", label: int | str | None, attributes: dict[str, float] | None = None
+) -> "Canvas":
     """All on one page; a row for each class where they were drawn in turn."""
     from aelab.figure import canvas as look
     from aelab.figure.block import Block, aligned, blocks
@@ -67,6 +70,7 @@ def sheet(shades: np.ndarray, run: "Run", label: int | str | None) -> "Canvas":
     heading = f"Samples: {run.config.name} on {type(dataset).__name__}"
     if not by_label(run.system.model) or label is not None:
         of = "" if label is None else f", {look.class_name(dataset, number(dataset, label))}"
+        of += "".join(f", {name} {value:g}" for name, value in (attributes or {}).items())
         block = Block("", shades, columns_for(len(shades), *shades.shape[1:3]))
         return blocks([block], heading + of)
     groups = [shades[label :: dataset.classes] for label in range(min(dataset.classes, len(shades)))]

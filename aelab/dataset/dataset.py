@@ -116,6 +116,11 @@ class Dataset:
         picked = self.stored(rows).to(self.device)
         return self.scale(picked), None if y is None else y.index_select(0, rows.to(y.device))
 
+    def beside(self, rows: Tensor) -> dict[str, Tensor]:
+        """What else is known of these row numbers [b], by its names in the Trace."""
+        known = {"factors": self.rows.factors, "attributes": self.rows.attributes}
+        return {name: of.index_select(0, rows.to(of.device)) for name, of in known.items() if of is not None}
+
     def stored(self, rows: Tensor) -> Tensor:
         """These rows [b, *shape] in stored units, where the data lies; all that looks into rows.x."""
         x = self.rows.x
@@ -145,8 +150,9 @@ class Dataset:
         """Move the rows there, once; what is mapped from a file goes there minibatch by minibatch."""
         self.device = device
         self.rows.x = self.rows.x if self.rows.mapped else self.rows.x.to(device)
-        self.rows.y = None if self.rows.y is None else self.rows.y.to(device)
-        self.rows.factors = None if self.rows.factors is None else self.rows.factors.to(device)
+        for name in ("y", "factors", "attributes"):
+            of = getattr(self.rows, name)
+            setattr(self.rows, name, None if of is None else of.to(device))
         self.scale = self.scale.to(device)
         return self
 
@@ -160,6 +166,11 @@ class Dataset:
         """How many labels there are, by their names or else by the largest; 0 without any."""
         names, y = self.rows.classes, self.rows.y
         return max(len(names or ()), 0 if y is None else int(y.max()) + 1)
+
+    @property
+    def knows(self) -> set[str]:
+        """The names of what is known beside x and y."""
+        return set(self.beside(torch.zeros(0, dtype=torch.int64)))
 
     @property
     def is_image(self) -> bool:

@@ -17,4 +17,6 @@ class Rows:
     val: int | None = None  # rows from here to `test` are its own validation split
     factors: Tensor | None = None  # [n, k] int64, the generating factors of each row
     factor_names: list[str] | None = None
+    attributes: Tensor | None = None  # [n, k] float32 in [0, 1], what is known of each row
+    attribute_names: list[str] | None = None  # those that are also classes exclude each other
     mapped: bool = False  # x is a view of a file too large for memory: never moved, never written

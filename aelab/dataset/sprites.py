@@ -50,7 +50,7 @@ class Sprites(Dataset):
         bits = super().stored(rows)  # [b, 512]
         places = torch.arange(7, -1, -1, dtype=torch.uint8, device=bits.device)
         pixels = (bits.unsqueeze(-1) >> places).bitwise_and_(1).mul_(255)  # [b, 512, 8]
-        return pixels.view(-1, *self.shape)
+        return pixels.view(-1, 1, SIDE, SIDE)
 
     def binarize_once(self, raw: Tensor) -> None:
         """A pixel that is 0 or 1 is its own draw; a user's own images may be grey."""

@@ -1,6 +1,6 @@
 """A figure: one picture of a run, from what a View of it offers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -59,6 +59,10 @@ class View:
 
 class Figure:
     """One picture. A subclass draws; None where the run has nothing to show of this kind."""
+
+    def objections(self, dataset: Dataset) -> Iterable[str]:
+        """What of its settings this data has not, a line each, asked before training."""
+        return ()
 
     def draw(self, view: View) -> Canvas | None:
         raise NotImplementedError

@@ -12,7 +12,7 @@ from aelab.figure.block import Block, aligned, blocks
 from aelab.figure.clouds import clouds
 from aelab.figure.figure import Figure, View
 from aelab.figure.tile import pixels
-from aelab.model.condition.given import by_label, given
+from aelab.model.condition.given import by_attributes, by_label, given
 from aelab.sampler.sampler import Sampler
 from aelab.seed import derive
 
@@ -22,8 +22,8 @@ MOST = 2000  # points of a cloud
 class Samples(Figure):
     """x̂ of z ~ p(z), without the noise of p(x given z), beside test rows     [Kingma & Welling 2014, fig. 5]
 
-    Where the label is the condition, a row for each class, of p(z given c). Of data in the plane, clouds of
-    as many points as the split has.
+    Where the label is the condition, a row for each class, of p(z given c); where attributes are, each is of
+    those of the test row in its place. Of data in the plane, clouds of as many points as the split has.
 
     n: columns of images.
     rows: of images, for a model that is not conditioned on the label.
@@ -40,10 +40,10 @@ class Samples(Figure):
     def draw(self, view: View) -> Canvas | None:
         model, dataset = view.model, view.dataset
         labelled = by_label(model)
-        is_plane = dataset.shape == (2,)
+        named, is_plane = by_attributes(model), dataset.shape == (2,)
         if not (dataset.is_image or is_plane) or model.decoder is None:
             return None
-        if model.condition is not None and not labelled:
+        if model.condition is not None and not (labelled or named):
             return None
         if list(self.sampler.objections(model, view.terms.values())):
             return None
@@ -53,6 +53,9 @@ class Samples(Figure):
         k = self.n * (len(classes) or self.rows)
         self.sampler.fit(model, view.codes)
         c = given(model, torch.arange(k) // self.n) if labelled else None
+        if named:
+            rows = dataset.splits[dataset.final]
+            c = dataset.beside(rows[torch.arange(k) % len(rows)])["attributes"]
         drawn = {
             "data": real(dataset, self.n, classes, k),
             "samples": pixels(decoded(view, c, k, self), dataset),

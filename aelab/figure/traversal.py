@@ -8,7 +8,7 @@ from aelab.figure.block import Block, blocks
 from aelab.figure.figure import Figure, View
 from aelab.figure.spread import spread
 from aelab.figure.tile import pixels
-from aelab.model.condition.given import by_label
+from aelab.model.condition.given import by_attributes, by_label
 
 
 class Traversal(Figure):
@@ -37,7 +37,7 @@ class Traversal(Figure):
         if (
             not dataset.is_image
             or model.decoder is None
-            or (model.condition is not None and not by_label(model))
+            or not (model.condition is None or by_label(model) or by_attributes(model))
         ):
             return None
         codes = view.codes(split)[0].flatten(1).float()  # [n, d]

@@ -35,6 +35,14 @@ def labelled_run(tmp_path_factory: pytest.TempPathFactory, vectors: np.ndarray) 
     return finished(tmp_path_factory, "labelled", *VAE, *data, "model/condition=label")
 
 
+@pytest.fixture(scope="module")
+def shapes_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Coloured shapes, given their attributes."""
+    parts = ("model=layered", "model/latent=gaussian", "model/condition=attributes", "loss=[mse,kl]")
+    data = ("dataset=coloured_shapes", "dataset.n=60", "trainer.limit_train_batches=2")
+    return finished(tmp_path_factory, "shapes", *parts, *data, "model.channels=[4,4]")
+
+
 def pictures(folder: Path) -> dict[str, np.ndarray]:
     return {path.name: np.asarray(Image.open(path)) for path in sorted(folder.glob("[0-9]*.png"))}
 
@@ -130,9 +138,57 @@ def test_own_files_with_their_label(aelab: Aelab, labelled_run: Path, tmp_path: 
     np.testing.assert_allclose(np.load(tmp_path / "new" / "z.npy"), z, rtol=1e-5)
 
 
+def test_of_attributes_by_name(aelab: Aelab, shapes_run: Path, tmp_path: Path) -> None:
+    given = {"heart": 1, "red": 0.25}
+    arguments = ("n=3", "output=new", "attributes={heart: 1, red: 0.25}")
+    assert aelab("sample", f"run='{shapes_run}'", *arguments)[0] == 0
+    found = pictures(tmp_path / "new")
+    assert len(found) == 3
+    run = Run(shapes_run)
+    torch.manual_seed(0)
+    x = run.sample(3, attributes=given)
+    for image, expected in zip(found.values(), x.numpy(), strict=True):
+        np.testing.assert_allclose(image, expected.transpose(1, 2, 0).clip(0, 255), atol=0.51)
+    dataset = run.system.dataset
+    c = dataset.beside(dataset.splits["test"][:3])["attributes"]
+    c[:, :3], c[:, 3] = torch.tensor([0, 0, 1]), 0.25
+    torch.manual_seed(0)
+    z = run.system.model.prior.sample(3)
+    torch.testing.assert_close(x, run.decode(z, attributes=c))
+    assert not torch.equal(x, run.decode(z, attributes=1 - c))
+
+
+def test_a_run_given_attributes_encodes_and_rebuilds(shapes_run: Path) -> None:
+    run = Run(shapes_run)
+    dataset = run.system.dataset
+    rows = dataset.splits["test"][:4]
+    x, c = dataset.stored(rows), dataset.beside(rows)["attributes"]
+    z = run.encode(x, attributes=c)
+    torch.testing.assert_close(run.reconstruct(x, attributes=c), run.decode(z, attributes=c))
+    by_name = dict(zip(dataset.rows.attribute_names or [], c[0].tolist(), strict=True))
+    torch.testing.assert_close(run.encode(x[:1], attributes=by_name), z[:1])
+    for call in (run.encode, run.reconstruct):
+        with pytest.raises(UserError, match="attributes: this run is conditioned on them; give all of them"):
+            call(x)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ("{rod: 1}", "attributes: no attribute 'rod'; did you mean 'red'?"),
+        ("{red: 2}", "attributes.red: takes a number from 0 to 1, got 2"),
+        ("red", "attributes: takes numbers by name, for example {red: 1}, got 'red'"),
+    ],
+)
+def test_attributes_that_are_none(attributes: str, said: str, aelab: Aelab, shapes_run: Path) -> None:
+    status, out, err = aelab("sample", f"run='{shapes_run}'", "output=new", f"attributes={attributes}")
+    assert (status, out, err) == (2, "", f"{said}\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["attributes={red: 1}"], "attributes: takes null, for this run is not conditioned on them; got"),
         (["n=0"], "n: takes a whole number of at least 1, got 0\n"),
         (["n=few"], "n: takes a whole number, got 'few'\n"),
         (["label=3"], "label: takes null, for this run is not conditioned on it; got '3'\n"),

@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parents[2] / "conf" / "figure"
 NAMES = ["reconstructions", "latent_map", "filters", "activations", "loss_curves"]
 NAMES += ["manifold", "traversal", "interpolation", "completions"]
 NAMES += ["kl_curve", "atoms", "filter_history", "denoising_arrows", "latent_responses", "em_steps"]
+NAMES += ["layers", "attribute_sweep"]
 
 
 @pytest.mark.parametrize("name", NAMES)
