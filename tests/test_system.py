@@ -96,7 +96,7 @@ def test_in_use_only_what_is_always_there_corrupts(always: int, in_use: int, hal
 
 
 def test_the_model_and_the_objective_are_trained_and_saved_and_nothing_else() -> None:
-    objective = Objective({"gaussian": Gaussian("learned", 1.0, "all"), "mse": MSE()})
+    objective = Objective({"gaussian": Gaussian("learned", 1.0, "all", 1e-30), "mse": MSE()})
     metrics: dict[str, Metric] = {"reconstruction": Reconstruction()}
     tested = System(Memory().setup(), Corruptions({"noise": Noise(0.1)}), linear(), objective, metrics)
     names = [f"model.{name}" for name in linear().state_dict()] + ["objective.terms.gaussian.logvar"]

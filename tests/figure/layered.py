@@ -31,6 +31,7 @@ def layers_view(n: int = 30) -> View:
         channels=[4, 4],
         kernel=3,
         down="stride",
+        full=[],
         activation="relu",
         output_activation="sigmoid",
         dropout=0.0,
