@@ -20,7 +20,7 @@ MOST = 2000  # points of a cloud
 
 
 class Samples(Figure):
-    """x̂ of z ~ p(z), without the noise of p(x given z), beside test rows     [Kingma & Welling 2014, fig. 5]
+    """x̂ of z ~ p(z), without the noise of p(x given z), beside test rows and theirs     [Kingma & Welling 2014, fig. 5]
 
     Where the label is the condition, a row for each class, of p(z given c); where attributes are, each is of
     those of the test row in its place. Of data in the plane, clouds of as many points as the split has.
@@ -56,10 +56,9 @@ class Samples(Figure):
         if named:
             rows = dataset.splits[dataset.final]
             c = dataset.beside(rows[torch.arange(k) % len(rows)])["attributes"]
-        drawn = {
-            "data": real(dataset, self.n, classes, k),
-            "samples": pixels(decoded(view, c, k, self), dataset),
-        }
+        groups = places(dataset, self.n, classes, k)
+        drawn = real(view, groups, self.n if classes else k)
+        drawn["samples"] = pixels(decoded(view, c, k, self), dataset)
         for name, side in view.baselines.items() if self.baselines else ():
             if side.sample is not None:
                 drawn[title(name)] = pixels(side.sample(k), dataset)
@@ -91,12 +90,21 @@ def decoded(view: View, c: Tensor | None, k: int, figure: Samples) -> Tensor:
     return view.model.decode(z, c)["x_hat"]
 
 
-def real(dataset: Dataset, n: int, classes: range | tuple[()], k: int) -> np.ndarray:
-    """The first k rows of the final split, or in each row the first n of a class."""
+def places(dataset: Dataset, n: int, classes: range | tuple[()], k: int) -> list[list[int]]:
+    """Positions in the final split: the first k, or for each row of the figure the first n of a class."""
     rows = dataset.splits[dataset.final]
     if not classes:
-        return aligned([pixels(dataset.gather(rows[:k])[0], dataset)], k)
+        return [list(range(min(k, len(rows))))]
     assert dataset.rows.y is not None  # else the model could not be conditioned on it
     y = dataset.rows.y[rows]
-    found = [dataset.gather(rows[y == label][:n])[0] for label in classes]
-    return aligned([pixels(x, dataset) for x in found], n)
+    return [(y == label).nonzero().flatten()[:n].tolist() for label in classes]
+
+
+def real(view: View, groups: list[list[int]], columns: int) -> dict[str, np.ndarray]:
+    """The rows at these positions and their reconstructions."""
+    with torch.random.fork_rng(devices=[]):
+        trace = view.trace(view.dataset.final, max(max(group, default=0) for group in groups) + 1)
+    return {
+        name: aligned([pixels(trace[entry][group], view.dataset) for group in groups], columns)
+        for name, entry in (("data", "x"), ("reconstructions", "x_hat"))
+    }

@@ -31,11 +31,13 @@ def test_data_and_decoded_draws(shape, memory, painted, untiled):
     dataset = memory(shape)
     v = vae(dataset)
     canvas = painted(Samples(3, 2, Counted(), True).draw(v))
-    assert [axes.get_title() for axes in canvas.axes] == ["data", "samples"]
+    assert [axes.get_title() for axes in canvas.axes] == ["data", "reconstructions", "samples"]
     rows = dataset.gather(dataset.splits["test"][:6])[0]
     np.testing.assert_allclose(cells(canvas, 0, untiled, 6, shape[1:]), shown(rows), atol=1e-6)
-    x_hat = v.model.decode(torch.arange(6)[:, None].expand(6, 2) / 10)["x_hat"]
+    x_hat = v.trace("test", 6)["x_hat"]
     np.testing.assert_allclose(cells(canvas, 1, untiled, 6, shape[1:]), shown(x_hat), atol=1e-6)
+    x_hat = v.model.decode(torch.arange(6)[:, None].expand(6, 2) / 10)["x_hat"]
+    np.testing.assert_allclose(cells(canvas, 2, untiled, 6, shape[1:]), shown(x_hat), atol=1e-6)
 
 
 def test_a_row_is_a_class_where_the_label_is_the_condition(memory, painted, untiled):
@@ -52,7 +54,7 @@ def test_a_row_is_a_class_where_the_label_is_the_condition(memory, painted, unti
     assert min(map(len, of)) < 5  # hence there were such
     z, c = torch.arange(15)[:, None].expand(15, 2) / 10, torch.eye(3).repeat_interleave(5, 0)
     x_hat = v.model.decode(torch.cat([z, c], 1))["x_hat"]  # as if c were part of z
-    np.testing.assert_allclose(cells(canvas, 1, untiled, 15), shown(x_hat), atol=1e-6)
+    np.testing.assert_allclose(cells(canvas, 2, untiled, 15), shown(x_hat), atol=1e-6)
 
 
 def test_points_of_the_plane_are_clouds_in_one_frame(memory, painted):
@@ -81,9 +83,10 @@ def test_a_baseline_that_draws_stands_beside(memory, painted, untiled):
         "pca": Side(v.trace, v.codes),
     }
     canvas = painted(Samples(3, 2, Prior(), True).draw(v))
-    assert [axes.get_title() for axes in canvas.axes] == ["data", "samples", "Gaussian"]
-    np.testing.assert_allclose(cells(canvas, 2, untiled, 6), 0.25)
-    assert len(painted(Samples(3, 2, Prior(), False).draw(v)).axes) == 2
+    titles = [axes.get_title() for axes in canvas.axes]
+    assert titles == ["data", "reconstructions", "samples", "Gaussian"]
+    np.testing.assert_allclose(cells(canvas, 3, untiled, 6), 0.25)
+    assert len(painted(Samples(3, 2, Prior(), False).draw(v)).axes) == 3
 
 
 def test_the_same_picture_every_time_and_nobody_s_draws_disturbed(memory, untiled):
