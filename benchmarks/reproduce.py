@@ -37,8 +37,8 @@ HEAD = """# Reproductions
 What papers and lectures report, and what one command gives here. Written by
 `python benchmarks/reproduce.py`, from runs alone: mean ± standard deviation over seeds, minutes of one run
 with its pretraining, fine-tuning, metrics and pictures. Data, where the experiment says nothing else: MNIST,
-54,000 rows to train, 6,000 to choose, 10,000 to test. Errors are fractions, likelihoods nats a row. A row whose
-settings have changed since is not measured.
+54,000 rows to train, 6,000 to choose, 10,000 to test. Errors are fractions, likelihoods nats a row. A row
+whose settings have changed since is not measured.
 """
 
 

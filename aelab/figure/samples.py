@@ -20,7 +20,9 @@ MOST = 2000  # points of a cloud
 
 
 class Samples(Figure):
-    """x̂ of z ~ p(z), without the noise of p(x given z), beside test rows and theirs     [Kingma & Welling 2014, fig. 5]
+    """x̂ of z ~ p(z), without the noise of p(x given z), beside test rows and their x̂
+
+    [Kingma & Welling 2014, fig. 5; Zhao et al. 2019, fig. 5]
 
     Where the label is the condition, a row for each class, of p(z given c); where attributes are, each is of
     those of the test row in its place. Of data in the plane, clouds of as many points as the split has.
