@@ -167,7 +167,8 @@ def assemble_system(config: DictConfig) -> System:
     """Data, corruption, nets, objective and metrics of a config, and whether they fit together."""
     wrong = Problems()
     # what could not be built is replaced by nothing at all, so that the rest is still looked at
-    chain: Corruptions = wrong.attempt(lambda: Corruptions(build(config.corruption))) or Corruptions({})
+    corrupting: Corruptions | None = wrong.attempt(lambda: Corruptions(build(config.corruption)))
+    chain = corrupting or Corruptions({})
     objective: Objective = wrong.attempt(lambda: Objective(build(config.loss))) or Objective({})
     metrics: dict[str, Metric] = wrong.attempt(build, config.metric) or {}
     dataset: Dataset | None = wrong.attempt(lambda: build(config.dataset).setup())
@@ -178,7 +179,8 @@ def assemble_system(config: DictConfig) -> System:
         wrong.lines += out_of_range(dataset, objective)
     if dataset is not None and model is not None:
         system = System(dataset, chain, model, objective, metrics)
-        wrong.lines += mismatched(system)
+        if corrupting is not None:  # else what it would give is missing, too
+            wrong.lines += mismatched(system)
         wrong.stop()
         return system
     wrong.stop()

@@ -57,6 +57,10 @@ def out_of_range(dataset: Dataset, objective: Objective) -> list[str]:
                 f"loss.{name}: needs data in [0, 1], this data lies in [{low:.3g}, {high:.3g}]; "
                 "loss=[mse] takes any, dataset.scale=unit brings arrays there"
             )
+        if not term.unit and dataset.binarize != "none":
+            lines.append(
+                f"loss.{name}: is a density, and binarized pixels are 0 or 1; dataset.binarize=none, or loss=bce"
+            )
     return lines
 
 

@@ -192,6 +192,19 @@ def test_bce_needs_data_in_the_unit_interval(refused: Refused, tmp_path: Path) -
     )
 
 
+def test_a_density_needs_more_than_two_values(refused: Refused) -> None:
+    for how in ("static", "dynamic"):
+        assert refused("loss=gaussian", f"dataset.binarize={how}") == [
+            "loss.gaussian: is a density, and binarized pixels are 0 or 1; dataset.binarize=none, or loss=bce"
+        ]
+
+
+def test_what_a_refused_corruption_would_give_is_not_missed(refused: Refused) -> None:
+    assert refused("experiment=cvae_quadrants", "dataset=digits", "corruption.quadrants.observed=5") == [
+        "corruption.quadrants: observed: an image has 4 quadrants, of which 1 to 3 are observed; got 5"
+    ]
+
+
 def test_problems_of_data_and_parts_come_together(refused: Refused, tmp_path: Path) -> None:
     write_table(tmp_path)
     lines = refused(*ARRAYS, "dataset.scale=standard", "loss=[bce]", "model=conv", "optimizer.lr=-1")
