@@ -59,7 +59,7 @@ def out_of_range(dataset: Dataset, objective: Objective) -> list[str]:
             )
         if not term.unit and dataset.binarize != "none":
             lines.append(
-                f"loss.{name}: is a density, and binarized pixels are 0 or 1; dataset.binarize=none, or loss=bce"
+                f"loss.{name}: is a density, binarized pixels are 0 or 1; dataset.binarize=none, or loss=bce"
             )
     return lines
 

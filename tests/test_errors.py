@@ -195,7 +195,7 @@ def test_bce_needs_data_in_the_unit_interval(refused: Refused, tmp_path: Path) -
 def test_a_density_needs_more_than_two_values(refused: Refused) -> None:
     for how in ("static", "dynamic"):
         assert refused("loss=gaussian", f"dataset.binarize={how}") == [
-            "loss.gaussian: is a density, and binarized pixels are 0 or 1; dataset.binarize=none, or loss=bce"
+            "loss.gaussian: is a density, binarized pixels are 0 or 1; dataset.binarize=none, or loss=bce"
         ]
 
 
