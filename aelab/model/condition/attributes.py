@@ -18,7 +18,7 @@ class Attributes(Condition):
 
     def __init__(self, attributes: int) -> None:
         super().__init__()
-        self.dim = attributes
+        self.dim = max(attributes, 1)  # of data without any, which is refused, nets can still be made
 
     def forward(self, attributes: Tensor) -> Tensor:  # type: ignore[override]
         return attributes  # [b, k]
