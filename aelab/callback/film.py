@@ -1,6 +1,5 @@
 """A figure over the training, as an animated picture."""
 
-import os
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from aelab.callback.spread import Spread
 from aelab.evaluation import at_rest
 from aelab.figure.figure import Figure
+from aelab.files import replacing
 from aelab.system import System
 from aelab.training import Training
 
@@ -53,11 +53,8 @@ class Film(Spread):
         picture = self.drawn(module.system, epoch)
         if picture is None:
             return
-        path = self.frame(epoch)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(picture)
-        os.replace(partial, path)
+        with replacing(self.frame(epoch)) as partial:
+            partial.write_bytes(picture)
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 shades = np.asarray(Image.open(BytesIO(picture)).convert("RGB"))

@@ -1,6 +1,5 @@
 """Snapshots: what some filters of the first layer were in the course of the training."""
 
-import os
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -8,6 +7,7 @@ import torch
 from torch import Tensor
 
 from aelab.callback.spread import Spread
+from aelab.files import replacing
 from aelab.model.net import first_weight
 from aelab.training import Training
 
@@ -42,11 +42,8 @@ class Snapshots(Spread):
         if weight is None:
             return
         self.kept[epoch] = weight[: self.n].detach().to("cpu", torch.float16, copy=True)
-        path = self.folder / FILE
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        torch.save(self.kept, partial)
-        os.replace(partial, path)
+        with replacing(self.folder / FILE) as partial:
+            torch.save(self.kept, partial)
 
 
 def read(path: Path) -> dict[int, Tensor]:

@@ -2,7 +2,6 @@
 
 import copy
 import logging
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from torch.nn.functional import one_hot
 
 from aelab.baseline.baseline import at_least
 from aelab.errors import Collapsed
+from aelab.files import replacing
 from aelab.model.prior.gaussian_mixture import Covariance, GaussianMixture
 from aelab.seed import derive
 from aelab.stage.stage import Stage, Work
@@ -122,10 +122,8 @@ class EM(Stage):
                 logger.log_metrics({f"{prefix}{name}": value for name, value in row.items()}, step=step)
         work.history.flush()
         if work.keeps and found.kept:
-            work.checkpoints.mkdir(parents=True, exist_ok=True)
-            partial = work.checkpoints / f"{FILE}.partial"
-            torch.save(found.kept, partial)
-            os.replace(partial, work.checkpoints / FILE)
+            with replacing(work.checkpoints / FILE) as partial:
+                torch.save(found.kept, partial)
 
     def objections(self, system: System) -> Iterable[str]:
         prior, n = system.model.prior, len(system.dataset.splits["train"])
