@@ -25,6 +25,18 @@ class Levels(NamedTuple):
     down: Down
     full: list[int]
 
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Whether images [c, h, w] can go this way. Raises ValueError."""
+        channels, kernel, down, full = self
+        if not channels or any(n < 1 for n in channels):
+            raise ValueError(f"channels must be positive and at least one, got {channels}")
+        if any(n < 1 for n in full):
+            raise ValueError(f"full must be positive, got {full}")
+        if kernel < 1 or (kernel % 2 == 0 and down == "pool"):
+            raise ValueError(f"kernel must be positive, and odd where down=pool, got {kernel}")
+        if kernel % 2 == 0 and min(shape[1:]) < 2 ** len(channels):
+            raise ValueError(f"images of {list(shape[1:])} pixels cannot be halved {len(channels)} times")
+
 
 class Encoder(Net):
     """x̃ [b, c, h, w] -> h [b, width]: blocks that halve the image; then full layers
@@ -155,14 +167,8 @@ def conv(
         raise ValueError(
             f"conv takes images [c, h, w]; this data gives vectors {list(shape)}. model=mlp takes them"
         )
-    if not channels or any(n < 1 for n in channels):
-        raise ValueError(f"channels must be positive and at least one, got {channels}")
-    if any(n < 1 for n in full):
-        raise ValueError(f"full must be positive, got {list(full)}")
-    if kernel < 1 or (kernel % 2 == 0 and down == "pool"):
-        raise ValueError(f"kernel must be positive, and odd where down=pool, got {kernel}")
-    if kernel % 2 == 0 and min(shape[1:]) < 2 ** len(channels):
-        raise ValueError(f"images of {list(shape[1:])} pixels cannot be halved {len(channels)} times")
+    levels = Levels(channels, kernel, down, list(full))
+    levels.check(shape)
     out = (target[0] * maps, *target[1:])
     if shape[1:] != target[1:]:
         raise ValueError(
@@ -176,7 +182,6 @@ def conv(
         )
     hidden = after(activation, dropout, nn.BatchNorm2d if batch_norm else None)
     flat = after(activation, dropout, nn.BatchNorm1d if batch_norm else None)
-    levels = Levels(channels, kernel, down, list(full))
     encoder = Encoder((shape[0] + k, *shape[1:]), levels, latent.width, hidden, flat)
     tied_to = encoder if tied else None
     decoder = Decoder(latent.dim + k, levels, out, encoder.sizes, hidden, flat, tied_to)

@@ -99,10 +99,8 @@ def layered(
             f"layered takes images [c, h, w] and rebuilds their size; {list(shape)} goes in, {list(target)} "
             "must come out"
         )
-    if not channels or any(n < 1 for n in channels):
-        raise ValueError(f"channels must be positive and at least one, got {channels}")
-    if kernel < 1 or kernel % 2 == 0:
-        raise ValueError(f"kernel must be odd, got {kernel}")
+    levels = Levels(channels, kernel, down, list(full))
+    levels.check(shape)
     if maps != 1 or link != "identity":
         raise ValueError(
             "layered adds its layers up: it has neither logits, as bce needs, nor a variance map; "
@@ -122,7 +120,7 @@ def layered(
     behind, k = latent.dim - front, condition.dim if condition else 0
     hidden = after(activation, dropout, nn.BatchNorm2d if batch_norm else None)
     flat = after(activation, dropout, nn.BatchNorm1d if batch_norm else None)
-    seen, levels = (shape[0] + k, *shape[1:]), Levels(channels, kernel, down, list(full))
+    seen = (shape[0] + k, *shape[1:])
 
     def encoder(n: int) -> Encoder:
         return Encoder(seen, levels, parts * n, hidden, flat)

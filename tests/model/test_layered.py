@@ -45,6 +45,11 @@ def test_the_picture_is_foreground_and_gated_background(model: Any) -> None:
     torch.testing.assert_close(out["x_hat"], out["x_foreground"] + g * out["x_background"])
 
 
+def test_even_kernels_rebuild_the_size(net: Make) -> None:
+    model = net("layered", SHAPE, dim=4, foreground=0.5, channels=[4, 6], condition=Attributes(5), kernel=4)
+    assert decoded(model, Z, C)["x_hat"].shape == (3, *SHAPE)
+
+
 @pytest.mark.parametrize(
     ("moved", "layers"),
     [
@@ -135,7 +140,8 @@ def test_attributes_reach_the_encoder_as_maps(model: Any) -> None:
             "GaussianFull takes 14 numbers for all of it together",
         ),
         ({"channels": []}, "channels must be positive and at least one"),
-        ({"kernel": 4}, "kernel must be odd, got 4"),
+        ({"kernel": 4, "down": "pool"}, "kernel must be positive, and odd where down=pool, got 4"),
+        ({"kernel": 4, "channels": [2] * 5}, "pixels cannot be halved 5 times"),
     ],
 )
 def test_refusals(net: Make, changed: dict[str, Any], said: str) -> None:
