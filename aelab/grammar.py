@@ -7,9 +7,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
 
 
-def name_of_run(name: str | None, dataset: str, model: str) -> str:
-    """The user's name for the run, else `digits-mlp`."""
-    return re.sub(r"[/\\\s]+", "_", name or f"{dataset}-{model}")
+def name_of_run(name: str | None, dataset: str, model: str, experiment: str) -> str:
+    """The user's name for the run, else `mnist-vae2013` of an experiment, else `digits-mlp`."""
+    what = model if experiment == "none" else experiment
+    return re.sub(r"[/\\\s]+", "_", name or "-".join(dict.fromkeys([dataset, what])))
 
 
 def slug(overrides: Sequence[str], varying: Sequence[str] = ()) -> str:

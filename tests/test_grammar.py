@@ -1,6 +1,6 @@
 """Names that folders and titles take from overrides."""
 
-from aelab.grammar import endings, slug
+from aelab.grammar import endings, name_of_run, slug
 
 
 def test_a_setting_is_named_by_the_shortest_end_that_is_its_own() -> None:
@@ -22,3 +22,10 @@ def test_a_folder_tells_what_varies() -> None:
     assert slug(asked, ["model.latent.dim"]) == "dim=2"
     assert slug(asked[3:]) == "dim=2" and slug([]) == "default"
     assert slug(["loss=[mse,kl]", "dataset.root=a b"], ["loss"]) == "loss=_mse,kl_"
+
+
+def test_a_run_is_named_by_its_data_and_its_experiment_else_its_model() -> None:
+    assert name_of_run(None, "mnist", "mlp", "vae2013") == "mnist-vae2013"
+    assert name_of_run(None, "frey", "mlp", "frey") == "frey"
+    assert name_of_run(None, "digits", "mlp", "none") == "digits-mlp"
+    assert name_of_run("my own/run", "digits", "mlp", "none") == "my_own_run"

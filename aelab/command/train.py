@@ -12,7 +12,6 @@ from aelab import log
 from aelab.app import application
 from aelab.errors import UserError
 from aelab.files import write_json
-from aelab.grammar import name_of_run
 
 notice = logging.getLogger("aelab.notice")
 
@@ -27,8 +26,7 @@ def task(config: DictConfig) -> None:
     from hydra.types import RunMode
 
     folder = Path(HydraConfig.get().runtime.output_dir)
-    choices = HydraConfig.get().runtime.choices
-    config.name = name_of_run(config.name, choices["dataset"], choices["model"])
+    config.name = HydraConfig.get().job.name
     try:
         # as they were typed: an interpolation in them is not this list's to resolve
         typed: Any = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
