@@ -13,12 +13,12 @@ from aelab.optimizer import MakeOptimizer
 class Player:
     """A role of a term whose own parameters the objective leaves alone.
 
-    After each step of the nets, it takes steps down a loss of its own; `answer` names the Trace entries that
+    After each minibatch, it takes steps down a loss of its own; `answer` names the Trace entries that
     it reads, of the forward pass that is just over. What those carry of the nets' graph is cut off.
 
     own: what moves here and nowhere else.
     make_optimizer: from these parameters to their optimizer.
-    moves: its steps for each step of the nets.
+    moves: its steps for each minibatch.
     """
 
     own: nn.Module
@@ -39,6 +39,7 @@ class Player:
             for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
                 parameter.grad = gradient
             optimizer.step()
+            torch.clear_autocast_cache()  # it would keep `own` as it was before this step
         for parameter in parameters:
             parameter.grad = None
         return loss.detach()

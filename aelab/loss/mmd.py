@@ -8,6 +8,7 @@ from torch import Tensor
 
 from aelab.loss.term import Term
 from aelab.model.autoencoder import Prior
+from aelab.precision import single
 from aelab.schedule import Number
 
 Kernel = Literal["imq", "rbf"]
@@ -65,5 +66,7 @@ def gram(a: Tensor, b: Tensor, kernel: Kernel, widths: Sequence[float]) -> Tenso
 
 def distances(a: Tensor, b: Tensor) -> Tensor:
     """‖a_i − b_j‖², [n, m]"""
-    squares = a.square().sum(1)[:, None] + b.square().sum(1) - 2 * a @ b.t()
+    a, b = single(a), single(b)
+    with torch.autocast(a.device.type, enabled=False):  # a difference of products: in bf16 all rounding
+        squares = a.square().sum(1)[:, None] + b.square().sum(1) - 2 * a @ b.t()
     return squares.clamp_min(0)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from aelab.baseline.baseline import at_least
-from aelab.metric.factors import FactorMetric, parts, standardised
+from aelab.metric.factors import FactorMetric, parts
 
 
 class DCI(FactorMetric):
@@ -32,7 +32,8 @@ class DCI(FactorMetric):
         train, test = parts(len(z), self.train, self.test, random)
         if not len(test):
             return {}
-        z = standardised(z, 0) if z.var(0).max(initial=0) > 0 else z  # trees compare in single precision
+        std = z.std(0)
+        z = (z - z.mean(0)) / np.where(std > 1e-6, std, np.inf)  # trees compare in single precision
         importance, accuracy = [], []
         settings: dict[str, Any] = {"max_depth": self.depth, "max_features": None, "random_state": 0}
         for factor in v.T:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 class LogLikelihood(Metric):
     """nll = −mean over samples of L_K = log 1/K Σ_k p(x, z_k) / q(z_k given x),  z_k ~ q(z given x), in nats
-    nll_error = its standard error over samples;  bpd = nll / (numbers in x · log 2)
+    nll_error = its standard error over samples;  bpd = nll in bits a number of x, of those that count
 
-    L_K ≤ log p(x), and rises with K: nll is an upper bound.     [Burda et al. 2016, eq. 8, sec. 5]
+    E L_K ≤ log p(x), and rises with K: an upper bound, on average.     [Burda et al. 2016, eq. 8, sec. 5]
 
     samples: K.
     at_once: numbers of x̂ that are decoded together, of as many draws as fit.
@@ -41,7 +41,7 @@ class LogLikelihood(Metric):
 
     def reset(self) -> None:
         self.bounds: list[Tensor] = []
-        self.numbers = 1
+        self.numbers = 0.0
 
     def update(  # type: ignore[override]
         self,
@@ -53,7 +53,7 @@ class LogLikelihood(Metric):
         c: Tensor | None = None,
         mask: Tensor | None = None,
     ) -> None:
-        self.numbers = x[0].numel()
+        self.numbers += likelihood.summed(torch.ones_like(x), mask).sum().item()
         p, k = prior.given(c), max(1, self.at_once // x.numel())
         total = torch.full((len(x),), -math.inf, device=x.device)
         for done in range(0, self.samples, k):
@@ -65,4 +65,4 @@ class LogLikelihood(Metric):
         bounds = torch.cat(self.bounds)
         nll = -bounds.mean().item()
         error = bounds.std().item() / math.sqrt(len(bounds)) if len(bounds) > 1 else 0.0
-        return {"nll": nll, "nll_error": error, "bpd": nll / (self.numbers * math.log(2))}
+        return {"nll": nll, "nll_error": error, "bpd": nll * len(bounds) / (self.numbers * math.log(2))}

@@ -107,8 +107,9 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.encoder, self.latent, self.prior, self.decoder = encoder, latent, prior, decoder
         self.output, self.maps, self.condition = output, maps, condition
-        # every matrix or kernel once, also where the decoder holds the encoder's
-        self.weights = tuple(p for p in self.parameters() if p.ndim > 1)
+        # every matrix or kernel of the nets once, also where the decoder holds the encoder's
+        nets = nn.ModuleList(net for net in (encoder, decoder, *prior.children()) if net is not None)
+        self.weights = tuple(p for p in nets.parameters() if p.ndim > 1)
 
     @property
     def reads(self) -> tuple[str, ...]:

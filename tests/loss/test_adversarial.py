@@ -64,6 +64,16 @@ def test_a_critic_learns_to_tell() -> None:
     assert losses[0] > 1 and losses[-1] < 0.1
 
 
+def test_every_move_sees_the_one_before_it_in_mixed_precision() -> None:
+    """Autocast keeps its copies of weights, which a step leaves behind."""
+    torch.manual_seed(0)
+    adversarial, z = term(moves=5), torch.randn(100, 2)
+    optimizer = adversarial.make_optimizer(params=adversarial.own.parameters())
+    with torch.autocast("cpu", torch.bfloat16):
+        first = adversarial.answer(3 + z, Normal(2)).item()
+        assert adversarial.move(optimizer, {"z": 3 + z, "prior": Normal(2)}).item() < 0.97 * first
+
+
 def test_the_penalty_is_the_squared_slope_on_both_sides() -> None:
     torch.manual_seed(0)
     adversarial = term(widths=[])

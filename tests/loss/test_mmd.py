@@ -41,6 +41,14 @@ def test_is_zero_on_average_at_the_prior_and_not_of_a_collapsed_code(kernel: Ker
     assert (same < 0).any()  # unbiased
 
 
+def test_mixed_precision_leaves_it_exact() -> None:
+    torch.manual_seed(0)
+    a, b = torch.randn(50, 8), torch.randn(50, 8)
+    exact = mmd(a, b, "imq", [16.0])
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(mmd(a, b, "imq", [16.0]), exact)
+
+
 def test_its_width_grows_with_the_code_once() -> None:
     """C = 2dσ²: the same code twice over, at twice the distance², is as far."""
     torch.manual_seed(0)

@@ -9,6 +9,7 @@ from aelab.model.autoencoder import Autoencoder
 from aelab.model.conv import conv
 from aelab.model.latent.deterministic import Deterministic
 from aelab.model.mlp import mlp
+from aelab.model.prior.gaussian_mixture import GaussianMixture
 from aelab.model.prior.normal import Normal
 from aelab.objective import Objective
 from aelab.trace import Trace
@@ -55,6 +56,12 @@ def test_its_gradient_is_lambda_times_the_weight_and_nothing_for_the_rest(kind: 
         torch.testing.assert_close(weight.grad, 0.03 * weight.detach())
     others = [p for p in model.parameters() if all(p is not w for w in weights)]
     assert others and all(p.grad is None for p in others)  # biases and norms
+
+
+def test_a_learned_priors_places_are_no_weights() -> None:
+    prior = GaussianMixture(2, 3, True, "full", 4.0, 1.0, 0.5)
+    model = Autoencoder(nn.Linear(5, 2), Deterministic(2), prior, nn.Linear(2, 5))
+    assert not {id(p) for p in prior.parameters()} & {id(p) for p in model.weights}
 
 
 def test_of_no_weights_at_all_is_nothing() -> None:

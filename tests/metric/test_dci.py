@@ -56,6 +56,14 @@ def test_a_factor_in_two_dimensions_is_not_complete() -> None:
     assert scores[C] == pytest.approx((1 - math.log(2) / math.log(3) + 1) / 2, abs=0.05)
 
 
+def test_dead_dimensions_count_as_dimensions() -> None:
+    """d is the size of the code, of whatever dies in it."""
+    v = factors(sizes=(4, 4))
+    z = torch.stack([v[:, 0] // 2, v[:, 0] % 2, v[:, 1], *torch.zeros(5, len(v))], dim=1).float()
+    scores = scored(DCI(5, 10, 2000, 1000), z, v)
+    assert scores[C] == pytest.approx((1 - math.log(2) / math.log(8) + 1) / 2, abs=0.05)
+
+
 def test_refuses() -> None:
     with pytest.raises(ValueError, match="trees must be at least 1, got 0"):
         DCI(0, 1, 1, 1)

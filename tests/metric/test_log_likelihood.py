@@ -6,7 +6,9 @@ import pytest
 import torch
 from linear_gaussian import Linear
 
+from aelab.loss.gaussian import Gaussian
 from aelab.metric.log_likelihood import LogLikelihood
+from aelab.model.prior.normal import Normal
 
 
 def score(model: Linear, samples: int, at_once: int, parts: int = 1) -> dict[str, float]:
@@ -26,6 +28,18 @@ def test_is_the_likelihood_where_that_is_known(at_once: int, parts: int) -> None
     assert found["nll"] == pytest.approx(-exact.mean().item(), rel=1e-6)
     assert found["nll_error"] == pytest.approx(exact.std().item() / math.sqrt(len(exact)), rel=1e-5)
     assert found["bpd"] == pytest.approx(found["nll"] / (model.x.shape[1] * math.log(2)))
+
+
+def test_bits_are_shared_among_the_pixels_that_count() -> None:
+    torch.manual_seed(0)
+    x, mask = torch.rand(4, 1, 2, 2), torch.tensor([[1.0, 0], [0, 0]]).expand(4, 1, 2, 2)
+    q = torch.distributions.Independent(torch.distributions.Normal(torch.zeros(4, 2), 1.0), 1)
+    likelihood = Gaussian(1.0, 1.0, "hidden", floor=1e-6)
+    metric = LogLikelihood(3, 100)
+    metric.reset()
+    metric.update(x, q, Normal(2), lambda z: {"x_hat": torch.zeros(len(z), 1, 2, 2)}, likelihood, mask=mask)
+    found = metric.compute()
+    assert found["bpd"] == pytest.approx(found["nll"] / math.log(2))  # one pixel a row
 
 
 def test_many_draws_approach_it() -> None:

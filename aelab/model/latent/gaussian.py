@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.distributions import Independent, Normal
 
 from aelab.model.autoencoder import Latent
+from aelab.precision import single
 
 
 class Gaussian(Latent):
@@ -31,6 +32,7 @@ class Gaussian(Latent):
         return 2 * self.dim if self.logvar is None else self.dim
 
     def forward(self, h: Tensor) -> dict[str, Any]:
+        h = single(h)  # in bf16, μ + σε of a small σ is mostly μ, and log q a tenth of a nat off
         mean, logvar = h.chunk(2, dim=1) if self.logvar is None else (h, torch.full_like(h, self.logvar))
         std = torch.exp(0.5 * logvar)
         z = mean + std * torch.randn_like(mean)

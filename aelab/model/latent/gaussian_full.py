@@ -8,6 +8,7 @@ from torch.distributions import Independent, MultivariateNormal
 from torch.distributions.kl import register_kl
 
 from aelab.model.autoencoder import Latent
+from aelab.precision import single
 
 
 class GaussianFull(Latent):
@@ -29,9 +30,9 @@ class GaussianFull(Latent):
         return 2 * self.dim + self.below.shape[1]
 
     def forward(self, h: Tensor) -> dict[str, Any]:
-        mean, log_std, off = h.split([self.dim, self.dim, self.below.shape[1]], dim=1)
+        mean, log_std, off = single(h).split([self.dim, self.dim, self.below.shape[1]], dim=1)
         tril = torch.diag_embed(log_std.exp())  # [b, d, d]
-        tril[:, self.below[0], self.below[1]] = off.to(tril.dtype)
+        tril[:, self.below[0], self.below[1]] = off
         z = mean + (tril @ torch.randn_like(mean)[:, :, None]).squeeze(2)
         logvar = tril.square().sum(2).log()  # of Σ_dd
         q = MultivariateNormal(mean, scale_tril=tril, validate_args=False)

@@ -7,6 +7,7 @@ from aelab.model.activation import Name
 from aelab.model.autoencoder import Condition, Prior
 from aelab.model.latent.gaussian import diagonal
 from aelab.model.net import perceptron
+from aelab.precision import single
 
 
 class Conditional(Prior):
@@ -24,5 +25,5 @@ class Conditional(Prior):
     def given(self, c: Tensor | None = None) -> Distribution:
         if c is None:
             raise ValueError("a conditional prior needs its condition")
-        mean, logvar = self.net(c).chunk(2, dim=1)
+        mean, logvar = single(self.net(c)).chunk(2, dim=1)
         return diagonal(mean, (0.5 * logvar).exp())

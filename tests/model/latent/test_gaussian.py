@@ -1,5 +1,7 @@
 """The Gaussian code: draws from the density it says, and its mean in use."""
 
+import math
+
 import pytest
 import torch
 from scipy import stats
@@ -20,6 +22,17 @@ def test_draws_have_the_mean_and_the_variance_of_h() -> None:
     assert torch.equal(found["mean"][0], mean) and torch.equal(found["logvar"][0], logvar)
     for z, m, v in zip(found["z"].t(), mean, logvar.exp(), strict=True):
         assert stats.kstest(((z - m) / v.sqrt()).numpy(), "norm").pvalue > 0.01
+
+
+def test_a_code_in_half_precision_is_drawn_in_single() -> None:
+    """bf16 would put every sixth draw of σ = 0.01 on μ itself."""
+    torch.manual_seed(0)
+    h = torch.tensor([[1.0, 2 * math.log(0.01)]], dtype=torch.bfloat16).expand(10_000, -1)
+    found = Gaussian(1)(h)
+    assert found["z"].dtype == found["q"].log_prob(found["z"]).dtype == torch.float32
+    assert (
+        found["z"].std().item() == pytest.approx(0.01, rel=0.05) and (found["z"] == 1).float().mean() < 1e-3
+    )
 
 
 def test_its_density_is_the_normal_one() -> None:
