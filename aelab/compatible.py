@@ -66,21 +66,29 @@ def out_of_range(dataset: Dataset, objective: Objective) -> list[str]:
 
 def explain(lacking: list[str], model: Autoencoder) -> str:
     """Who would give what is lacking, or who does not."""
-    if "y" in lacking:
-        return "this data has no labels"
-    if "attributes" in lacking or "segment" in lacking:
-        return f"this data has no {lacking[0]}; dataset=coloured_shapes has"
-    if set(lacking) & {"x_foreground", "x_background", "gate_logits"}:
-        return "model=layered gives layers and their gate"
-    if "mask" in lacking:
-        return "no corruption gives a mask; corruption=block does"
-    if "c" in lacking:
-        return "model/condition=none gives none; model/condition=label does"
-    if lacking == ["likelihood"]:
-        return "among the losses exactly one must be a likelihood, as bce or gaussian is"
+    return "; ".join(dict.fromkeys(GIVERS.get(entry) or of_latent(entry, model) for entry in lacking))
+
+
+def of_latent(entry: str, model: Autoencoder) -> str:
+    if entry in ("q", "mean", "logvar"):
+        return "model/latent=gaussian gives a distribution"
     latent = type(model.latent).__module__.rpartition(".")[2]
-    drawn = "; model/latent=gaussian gives them" if set(lacking) & {"q", "mean", "logvar"} else ""
-    return f"model/latent={latent} gives {', '.join(model.latent.gives)}{drawn}"
+    return f"model/latent={latent} gives {', '.join(model.latent.gives)}"
+
+
+GIVERS = {
+    "y": "this data has no labels",
+    "factors": "this data knows no factors; dataset=shapes does",
+    "attributes": "this data has no attributes; dataset=coloured_shapes has",
+    "segment": "this data has no segment; dataset=coloured_shapes has",
+    "mask": "no corruption gives a mask; corruption=block does",
+    "c": "model/condition=none gives none; model/condition=label does",
+    "likelihood": "among the losses exactly one must be a likelihood, as bce or gaussian is",
+    **dict.fromkeys(
+        ("x_foreground", "x_background", "gate_logits"), "model=layered gives layers and their gate"
+    ),
+}
+"""Of entries of the Trace that not every run has."""
 
 
 def unmonitored(

@@ -65,11 +65,14 @@ class Run:
     @cached_property
     def system(self) -> "System":
         """The trained system, its data read; nets in evaluation mode, on the CPU."""
+        from torch.random import fork_rng
+
         from aelab.assemble import assemble_system, check
         from aelab.weights import load_weights
 
         check(self.config)
-        system = assemble_system(self.config)
+        with fork_rng(devices=[]):  # weights that are replaced at once are no draws of the caller's
+            system = assemble_system(self.config)
         if any(True for _ in system.parameters()):  # an untrainable model leaves no checkpoint
             load_weights(system, self.checkpoint)
         system.clock.set(1.0)
@@ -169,13 +172,14 @@ class Run:
         if tuple(rows.shape[1:]) != shape:
             rows = rows.reshape(len(rows), *shape)  # scikit-learn's rows are flat
         system, entries = self.system, said(self.system, label, len(rows), attributes)
-        torch.manual_seed(derive("use"))
-        with torch.no_grad():
-            for start in range(0, len(rows), PIECE):
-                piece = slice(start, start + PIECE)
+        for start in range(0, len(rows), PIECE):
+            piece = slice(start, start + PIECE)
+            with torch.random.fork_rng(devices=[]), torch.no_grad():
+                torch.manual_seed(derive("use") + start)
                 trace = system.corrupted(system.dataset.scale(rows[piece]), in_use=not degrade)
                 trace.update({name: entry[piece] for name, entry in entries.items()})
-                yield system.passed(trace, in_use=not degrade)
+                trace = system.passed(trace, in_use=not degrade)
+            yield trace
 
     def transform(self, x: "ArrayLike") -> "np.ndarray":
         """scikit-learn's name for `encode`, [n, features] -> [n, d]."""

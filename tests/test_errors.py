@@ -171,6 +171,11 @@ def test_an_empty_list_is_none(aelab: Callable[..., tuple[int, str, str]]) -> No
         (["+loss.hidden={_target_: own_terms.Hidden}", "+loss.colour={_target_: own_terms.Colour}"],
          ["loss.hidden reads mask; no corruption gives a mask; corruption=block does",
           "loss.colour reads colour; model/latent=deterministic gives z"]),
+        (["loss=[mse,kl]", "metric=[mig,elbo]"],
+         ["loss.kl reads q; model/latent=gaussian gives a distribution",
+          "metric.mig reads factors; this data knows no factors; dataset=shapes does",
+          "metric.elbo reads q, likelihood; model/latent=gaussian gives a distribution; among the losses "
+          "exactly one must be a likelihood, as bce or gaussian is"]),
         (["+loss.mine={_target_: own_terms.Color}"],
          ["loss.mine._target_: no class 'own_terms.Color'; did you mean 'Colour'?"]),
     ],

@@ -84,6 +84,15 @@ def test_corrupted_only_if_asked_and_alike_every_time(digits_run: Path, images: 
     assert torch.equal(degraded, run.reconstruct(images, degrade=True))
 
 
+def test_codes_leave_the_callers_draws_alone(digits_run: Path, images: np.ndarray) -> None:
+    run = aelab.load(str(digits_run))
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    run.encode(images)
+    assert torch.equal(torch.rand(4), expected)
+
+
 def test_best_and_last_weights(digits_run: Path, images: np.ndarray, tmp_path: Path) -> None:
     best, last = aelab.load(str(digits_run)), aelab.load(str(digits_run), weights="last")
     assert best.checkpoint.name == "best.ckpt" and last.checkpoint.name == "last.ckpt"

@@ -29,20 +29,18 @@ def main(argv: list[str]) -> int:
 
 
 def task(config: DictConfig) -> None:
-    from aelab.assemble import not_drawn
     from aelab.results import draw
 
     if (config.run is None) == (config.sweep is None):
         both = "not both" if config.run is not None else "a folder must be given"
         raise UserError(f"run, sweep: {both}; run=DIR draws one run, sweep=DIR every run of a sweep")
+    if config.output is not None and Path(config.output).is_file():
+        raise UserError(f"output: takes a folder, got the file '{config.output}'")
     if config.sweep is not None:
         paths = compare(config, Path(str(config.sweep)))
     else:
         run = opened(config)
-        figures = build(config.get("figure", {}))
-        if wrong := not_drawn(figures, run.system.dataset):
-            raise UserError(*wrong)
-        paths = draw(figures, view_of(run), Path(config.output or run.folder / "figures"))
+        paths = draw(figures_for(run, config), view_of(run), Path(config.output or run.folder / "figures"))
     drawn = set()
     for path in paths:
         sys.stdout.write(f"{path}\n")
@@ -51,6 +49,16 @@ def task(config: DictConfig) -> None:
         if name not in drawn:
             what = "run" if config.sweep is None else "sweep"
             notice.info("figure.%s: nothing to show for this %s", name, what)
+
+
+def figures_for(run: "Run", config: DictConfig) -> dict[str, Any]:
+    """The figures that were asked for. Raises UserError where one of them cannot be of this run."""
+    from aelab.assemble import not_drawn
+
+    figures = build(config.get("figure", {}))
+    if wrong := not_drawn(figures, run.system.dataset):
+        raise UserError(*wrong)
+    return figures
 
 
 def view_of(run: "Run") -> "View":
@@ -76,8 +84,8 @@ def compare(config: DictConfig, sweep: Path) -> Iterator[Path]:
     canvases: dict[str, dict[str, Canvas]] = {}  # figure -> title -> canvas
     for folder, title in zip(whole, titles(whole), strict=True):
         config.run = str(folder)
-        seen = view_of(opened(config))
-        figures: dict[str, Any] = build(config.get("figure", {}))
+        run = opened(config)
+        figures, seen = figures_for(run, config), view_of(run)
         for name, figure in figures.items():
             if (canvas := figure.draw(seen)) is not None:
                 canvases.setdefault(name, {})[title] = canvas

@@ -51,6 +51,9 @@ def write(shades: np.ndarray, folder: Path) -> None:
     """[n, h, w] or [n, h, w, 3] in [0, 1] as 0000.png, 0001.png, ..."""
     from PIL import Image
 
+    if (folder / "samples.png").is_file():  # samples from before: fewer images would leave some of them
+        for old in folder.glob("[0-9]*.png"):
+            old.unlink()
     digits = max(4, len(str(len(shades) - 1)))
     for i, image in enumerate((shades * 255).round().astype(np.uint8)):
         Image.fromarray(image).save(folder / f"{i:0{digits}}.png")

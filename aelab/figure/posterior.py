@@ -27,8 +27,8 @@ class Posterior(Figure):
         self.points = points
 
     def draw(self, view: View) -> Canvas | None:
-        if not regarded(view.terms.values()):
-            return None
+        if "q" not in view.model.latent.gives and not regarded(view.terms.values()):
+            return None  # codes that nothing drew to a prior
         trace = view.trace(view.dataset.final, self.points)
         z = trace["z"].flatten(1).float()[:, :2]
         y, prior = trace.get("y"), drawn(view, trace.get("c"), z)

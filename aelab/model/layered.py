@@ -111,7 +111,7 @@ def layered(
     if latent.dim < 2:
         raise ValueError(f"layered needs a code of at least 2 numbers, one a layer, got {latent.dim}")
     parts, rest = divmod(latent.width, latent.dim)
-    if rest:
+    if rest or parts > 2:
         raise ValueError(
             f"layered has an encoder for either part of the code, and {type(latent).__name__} takes "
             f"{latent.width} numbers for all of it together; model/latent=gaussian goes"

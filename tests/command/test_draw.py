@@ -121,6 +121,14 @@ def test_titles_are_what_varies(tmp_path: Path) -> None:
         (["sweep=sweep/0-dim=2,seed=0"], "sweep: 'sweep/0-dim=2,seed=0' is a run; draw it with run="),
         (["sweep=sweep/notes"], "sweep: 'sweep/notes' has no runs directly in it"),
         (["sweep=sweep", "weights=worst"], "weights: takes best or last, got 'worst'"),
+        (
+            ["sweep=sweep", "output='sweep/0-dim=2,seed=0/results.json'"],
+            "output: takes a folder, got the file 'sweep/0-dim=2,seed=0/results.json'",
+        ),
+        (
+            ["sweep=sweep", "figure=[attribute_sweep]", "figure.attribute_sweep.attributes=[red]"],
+            "figure.attribute_sweep: ",
+        ),
     ],
 )
 def test_refusals_are_one_line(arguments: list[str], said: str, aelab: Aelab, sweep: Path) -> None:

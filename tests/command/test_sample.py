@@ -64,6 +64,12 @@ def test_images_and_a_sheet_of_them(aelab: Aelab, vae_run: Path, tmp_path: Path)
         assert sheet.width > 100
 
 
+def test_fewer_images_leave_none_of_those_before(aelab: Aelab, vae_run: Path, tmp_path: Path) -> None:
+    for n in (12, 3):
+        assert aelab("sample", f"run='{vae_run}'", f"n={n}", "output=new")[0] == 0
+    assert len(pictures(tmp_path / "new")) == 3
+
+
 def test_a_seed_gives_the_same_again_and_another_does_not(
     aelab: Aelab, vae_run: Path, tmp_path: Path
 ) -> None:

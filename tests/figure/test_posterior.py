@@ -41,7 +41,13 @@ def test_the_prior_is_the_same_for_every_run_and_disturbs_nobodys_draws(memory, 
     np.testing.assert_array_equal(*found)
 
 
-def test_nothing_where_no_term_knows_a_prior(memory):
+def test_draws_that_no_term_holds_to_the_prior_are_shown_missing_it(memory):
+    v = vae(memory())
+    del v.terms["kl"]
+    assert Posterior(30).draw(v) is not None
+
+
+def test_nothing_of_codes_that_are_no_draws(memory):
     assert Posterior(30).draw(vae(memory(), regards=False)) is None
 
 

@@ -135,10 +135,8 @@ def test_attributes_reach_the_encoder_as_maps(model: Any) -> None:
         ),
         ({"maps": 2}, "nor a variance map; loss=.smooth_l1., mse or gaussian with a variance for all pixels"),
         ({"target": (3, 12, 6)}, r"\[3, 9, 6\] goes in, \[3, 12, 6\] must come out"),
-        (
-            {"latent": GaussianFull(4)},
-            "GaussianFull takes 14 numbers for all of it together",
-        ),
+        ({"latent": GaussianFull(4)}, "GaussianFull takes 14 numbers for all of it together"),
+        ({"latent": GaussianFull(3)}, "GaussianFull takes 9 numbers for all of it together"),
         ({"channels": []}, "channels must be positive and at least one"),
         ({"kernel": 4, "down": "pool"}, "kernel must be positive, and odd where down=pool, got 4"),
         ({"kernel": 4, "channels": [2] * 5}, "pixels cannot be halved 5 times"),
