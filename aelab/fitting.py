@@ -31,7 +31,7 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tup
     record = Record(checkpoints / "stages.json", resume)
     trainer: Any = OmegaConf.to_container(config.trainer, resolve=True)
     trainer["default_root_dir"] = trainer.get("default_root_dir") or str(folder)
-    main, metrics = own(job.recipe), {}
+    main, shown, metrics = own(job.recipe), curves(job.recipe), {}
     has_weights = any(True for _ in job.system.parameters())
     with interrupt.listening():
         for name, stage in job.recipe.items():
@@ -50,6 +50,7 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tup
                 checkpoints=checkpoints,
                 record=record,
                 is_main=name == main,
+                is_shown=name == shown,
             )
             metrics |= stage.run(work)
             interrupt.check()
@@ -59,13 +60,18 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tup
                 write(weights_of(job.system, name), checkpoints / "last.ckpt")
     history.flush()
     last = {row["stage"]: row["epoch"] for row in history.rows}  # of each training, `pretrain.1` among them
-    epochs = sum(n for training, n in last.items() if training == main or training.startswith(f"{main}."))
+    epochs = sum(n for training, n in last.items() if training == shown or training.startswith(f"{shown}."))
     return epochs, metrics
 
 
 def own(recipe: dict[str, Stage]) -> str | None:
     """The stage that leaves the run's autoencoder as it will be used."""
     return next((name for name in reversed(recipe) if not recipe[name].aside), None)
+
+
+def curves(recipe: dict[str, Stage]) -> str | None:
+    """The stage that the run's curves and epochs are of: the last that trains the autoencoder in epochs."""
+    return own({name: stage for name, stage in recipe.items() if stage.steps}) or own(recipe)
 
 
 def model_maker(config: DictConfig, job: Job, stage: str) -> Callable[[], Any]:

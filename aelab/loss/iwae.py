@@ -43,8 +43,32 @@ class IWAE(Term):
         c: Tensor | None = None,
         mask: Tensor | None = None,
     ) -> Tensor:
-        weights = log_weights(self.samples, x, q, prior.given(c), decode, self.likelihood, mask)
-        return math.log(self.samples) - torch.logsumexp(weights, dim=0)  # [b]
+        # a gradient needs all draws; an evaluation's minibatch is large, and K times as many images larger
+        at_once = math.inf if torch.is_grad_enabled() else AT_ONCE
+        return -bound(self.samples, at_once, x, q, prior.given(c), decode, self.likelihood, mask)  # [b]
+
+
+AT_ONCE = 2**19
+"""Numbers of x̂ that an evaluation decodes together."""
+
+
+def bound(
+    samples: int,
+    at_once: float,
+    x: Tensor,
+    q: Distribution,
+    p: Distribution,
+    decode: Callable[[Tensor], dict[str, Any]],
+    likelihood: Likelihood,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """L_K of each row, K = samples, [b]; of as many draws at a time as at_once numbers of x̂ allow."""
+    k = int(min(samples, max(1, at_once // x.numel())))
+    pieces = [
+        torch.logsumexp(log_weights(min(k, samples - done), x, q, p, decode, likelihood, mask), dim=0)
+        for done in range(0, samples, k)
+    ]
+    return torch.logsumexp(torch.stack(pieces), dim=0) - math.log(samples)
 
 
 def log_weights(

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aelab.loss.iwae import log_weights
+from aelab.loss.iwae import bound
 from aelab.loss.kl import no_density
 from aelab.loss.term import Likelihood
 from aelab.metric.metric import Metric
@@ -54,12 +54,8 @@ class LogLikelihood(Metric):
         mask: Tensor | None = None,
     ) -> None:
         self.numbers += likelihood.summed(torch.ones_like(x), mask).sum().item()
-        p, k = prior.given(c), max(1, self.at_once // x.numel())
-        total = torch.full((len(x),), -math.inf, device=x.device)
-        for done in range(0, self.samples, k):
-            weights = log_weights(min(k, self.samples - done), x, q, p, decode, likelihood, mask)
-            total = torch.logaddexp(total, torch.logsumexp(weights, dim=0))
-        self.bounds.append(total.cpu().double() - math.log(self.samples))
+        found = bound(self.samples, self.at_once, x, q, prior.given(c), decode, likelihood, mask)
+        self.bounds.append(found.cpu().double())
 
     def compute(self) -> dict[str, float]:
         bounds = torch.cat(self.bounds)

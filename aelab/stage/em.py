@@ -59,6 +59,8 @@ class EM(Stage):
         self.tolerance, self.floor = tolerance, floor
 
     def run(self, work: Work) -> dict[str, float]:
+        if work.has(self.most):
+            return {}
         prior = work.system.model.prior
         assert isinstance(prior, GaussianMixture)
         z = codes(work.system, "train")[0].flatten(1).double()  # [n, d]
@@ -75,6 +77,7 @@ class EM(Stage):
             more = f"recipe.{work.name}.steps={steps} or a larger tolerance"
             log.warning(f"stage {work.name}: has not converged; more than {more} may do")
         self.write(found, work)
+        work.end(self.most)
         return {}
 
     def begin(self, prior: GaussianMixture, z: Tensor, seed: int) -> GaussianMixture:
@@ -114,7 +117,7 @@ class EM(Stage):
     def write(self, found: "Climb", work: Work) -> None:
         """The curves into metrics.csv and to the loggers, and mixtures that can be drawn into a file."""
         work.history.rewind(work.name, -1)
-        prefix = "" if work.is_main else f"{work.name}/"
+        prefix = "" if work.is_shown else f"{work.name}/"
         for step, values in enumerate(zip(found.log_density, found.bound, strict=True)):
             row = dict(zip(("train/log_density", "train/bound"), values, strict=True))
             work.history.add(stage=work.name, epoch=step, step=step, **row)

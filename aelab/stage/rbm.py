@@ -7,12 +7,10 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from aelab.baseline.baseline import training_rows
-from aelab.callback.checkpoint import write as save
 from aelab.seed import derive
 from aelab.stage.pair import pair, write
 from aelab.stage.stage import Stage, Work
 from aelab.system import System
-from aelab.weights import load_weights, weights_of
 
 
 class RBM(Stage):
@@ -41,15 +39,8 @@ class RBM(Stage):
         model, dataset = work.system.model, work.system.dataset
         most = work.trainer.get("max_epochs")
         passes = self.passes if most is None or most < 0 else min(self.passes, most)
-        folder = work.folder(work.name)
-        last = folder / "last.ckpt"
-        if last.is_file() and work.record.has(work.name, passes):
-            load_weights(work.system, last)
+        if work.has(passes):
             return {}
-        last.unlink(missing_ok=True)
-        if work.keeps:
-            folder.mkdir(parents=True, exist_ok=True)
-        work.record.begin(work.name)  # what was trained behind it is void
         x, _ = training_rows(dataset)
         seed = derive(work.seed, work.name) % 2**32
         machine = BernoulliRBM(
@@ -62,9 +53,7 @@ class RBM(Stage):
         if passes:
             parts = (machine.components_, machine.intercept_hidden_, machine.intercept_visible_)
             write(model, *(torch.from_numpy(part).float() for part in parts))
-        if work.keeps:
-            save(weights_of(work.system, work.name), last)
-            work.record.end(work.name, passes)
+        work.end(passes)
         return {}
 
     def objections(self, system: System) -> Iterable[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from pytorch_lightning import Callback
 from pytorch_lightning.loggers import Logger
 
-from aelab.callback.checkpoint import Checkpoint
+from aelab.callback.checkpoint import Checkpoint, write
 from aelab.corruption.corruption import Corruption
 from aelab.history import History
 from aelab.interrupt import Interrupt
@@ -16,6 +16,7 @@ from aelab.loss.term import Term
 from aelab.model.autoencoder import Autoencoder
 from aelab.stage.record import Record
 from aelab.system import System
+from aelab.weights import load_weights, weights_of
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Work:
     checkpoints: the run's folder of them.
     record: the trainings that are finished, whose weights are only loaded again.
     is_main: whether this stage leaves the autoencoder as it will be used.
+    is_shown: whether the run's curves, films and epochs are of this stage.
     """
 
     system: System
@@ -46,6 +48,7 @@ class Work:
     checkpoints: Path
     record: Record
     is_main: bool = True
+    is_shown: bool = True
 
     @property
     def keeps(self) -> bool:
@@ -53,12 +56,31 @@ class Work:
         return self.trainer["enable_checkpointing"] and any(isinstance(c, Checkpoint) for c in self.callbacks)
 
     def is_own(self, training: str) -> bool:
-        """Whether a training is the run's own, the one that its curves and checkpoints are of."""
-        return self.is_main and training == self.name
+        """Whether a training is the run's own, the one that its curves are of."""
+        return self.is_shown and training == self.name
 
     def folder(self, training: str) -> Path:
-        """Where a training's checkpoints are: the run's own directly in `checkpoints`."""
-        return self.checkpoints if self.is_own(training) else self.checkpoints / training
+        """Where a training's checkpoints are: those that the run ends with directly in `checkpoints`."""
+        return self.checkpoints if self.is_main and training == self.name else self.checkpoints / training
+
+    def has(self, length: int) -> bool:
+        """Whether this stage, one of no gradient steps, is done: its weights are loaded then. Else it begins,
+        and what was trained behind it is void."""
+        last = self.folder(self.name) / "last.ckpt"
+        if last.is_file() and self.record.has(self.name, length):
+            load_weights(self.system, last)
+            return True
+        last.unlink(missing_ok=True)
+        if self.keeps:
+            last.parent.mkdir(parents=True, exist_ok=True)
+        self.record.begin(self.name)
+        return False
+
+    def end(self, length: int) -> None:
+        """It is done, in so many passes or steps."""
+        if self.keeps:
+            write(weights_of(self.system, self.name), self.folder(self.name) / "last.ckpt")
+            self.record.end(self.name, length)
 
 
 class Stage:

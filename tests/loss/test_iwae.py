@@ -5,6 +5,7 @@ import torch
 from linear_gaussian import Linear
 from torch.distributions import kl_divergence
 
+from aelab.loss import iwae
 from aelab.loss.bce import BCE
 from aelab.loss.iwae import IWAE
 
@@ -55,3 +56,18 @@ def test_refuses_no_draws() -> None:
     with pytest.raises(ValueError) as caught:
         IWAE(1.0, 0, BCE())
     assert str(caught.value) == "samples must be at least 1, got 0"
+
+
+def test_an_evaluation_decodes_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without gradients, K times a large minibatch need not be in memory together."""
+    model, seen = Linear(), []
+    monkeypatch.setattr(iwae, "AT_ONCE", 3 * model.x.numel())
+
+    def decode(z: torch.Tensor) -> dict[str, torch.Tensor]:
+        seen.append(len(z))
+        return model.decode(z)
+
+    with torch.no_grad():
+        found = IWAE(1.0, 7, model.likelihood)(model.x, model.q, model.prior, decode)
+    torch.testing.assert_close(-found, model.log_likelihood)
+    assert seen == [n * len(model.x) for n in (3, 3, 1)]

@@ -192,16 +192,17 @@ def test_a_run_has_scikit_learns_likelihood_and_can_be_used(train: Callable[...,
     assert run.sample(7).shape == (7, 2) and sum(1 for _ in (folder / "checkpoints").glob("*.ckpt")) == 1
 
 
-def whole(folder: Path, *settings: str, resume: bool = False) -> Any:
+def whole(folder: Path, *settings: str, resume: bool = False) -> tuple[Any, int]:
+    """The job, done, and its epochs."""
     config = composed("recipe=fit_em", "model/prior=gaussian_mixture", *settings)
     config.model.prior.learned, config.model.prior.covariance = True, "full"
     job = assemble(config, folder)
-    fit(config, job, folder, resume)
-    return job
+    return job, fit(config, job, folder, resume)[0]
 
 
 def test_behind_a_fit_it_is_of_the_codes_and_leaves_the_nets(tmp_path: Path) -> None:
-    job = whole(tmp_path, "model.prior.components=2")
+    job, epochs = whole(tmp_path, "model.prior.components=2")
+    assert epochs == max(row["epoch"] for row in read(tmp_path / "metrics.csv") if row["stage"] == "train")
     model, dataset = job.system.model, job.system.dataset
     z = model.encode(dataset.gather(dataset.splits["train"])[0])["z"].detach()
     before = torch.load(tmp_path / "checkpoints" / "train" / "best.ckpt", weights_only=True)["state_dict"]
@@ -216,6 +217,16 @@ def test_behind_a_fit_it_is_of_the_codes_and_leaves_the_nets(tmp_path: Path) -> 
     csv = (tmp_path / "metrics.csv").read_text()
     whole(tmp_path, "model.prior.components=2", resume=True)
     assert same(weights(tmp_path), after) and (tmp_path / "metrics.csv").read_text() == csv
+
+
+def test_a_training_behind_it_goes_on_from_where_it_was(tmp_path: Path) -> None:
+    """The nets' first training, the mixture and the second training are all kept."""
+    told = ["+stage@recipe.more=fit", "model.prior.components=2", "trainer.max_epochs=2"]
+    whole(tmp_path, *told)
+    kept, csv = weights(tmp_path), (tmp_path / "metrics.csv").read_text()
+    assert {row["stage"] for row in read(tmp_path / "metrics.csv")} == {"train", "em", "more"}
+    whole(tmp_path, *told, resume=True)
+    assert same(weights(tmp_path), kept) and (tmp_path / "metrics.csv").read_text() == csv
 
 
 @pytest.mark.parametrize(
