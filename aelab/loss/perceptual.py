@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aelab.dataset.dataset import Dataset
     from aelab.model.autoencoder import Autoencoder
 
-log = logging.getLogger(__name__)
+notice = logging.getLogger("aelab.notice")
 
 
 class Perceptual(Term):
@@ -93,7 +93,7 @@ class Perceptual(Term):
     def network_at(self, x: Tensor) -> Any:
         """The network, where and as x is; read, or trained, only once it is needed."""
         if not self.frozen:
-            log.info("loss.perceptual compares %s of %s", ", ".join(self.layers), self.chosen)
+            notice.info("loss.perceptual: compares %s of %s", ", ".join(self.layers), self.chosen)
             with torch.inference_mode(False):  # else it could take no part in a gradient
                 deepest = max(self.layers)
                 vgg = self.chosen == "vgg19"
