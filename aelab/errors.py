@@ -24,6 +24,13 @@ def suggest(word: str, known: Iterable[str]) -> str:
     return f"; did you mean '{close[0]}'?" if close else ""
 
 
+def at_least(**settings: tuple[float, float]) -> None:
+    """Raise ValueError for the first of the settings, name -> (value, least), that lies below."""
+    for name, (value, least) in settings.items():
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value}")
+
+
 class Diverged(CompactHydraException):
     """A loss that became NaN or infinite: which term, where."""
 

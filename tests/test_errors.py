@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aelab.errors import UserError
+from aelab.errors import UserError, at_least
 
 Refused = Callable[..., list[str]]
 
@@ -358,3 +358,9 @@ def test_a_folder_of_the_users_own_is_never_removed(
     (tmp_path / "mine" / "notes.txt").write_text("kept")
     aelab("hydra.run.dir=mine", *overrides)
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_a_setting_too_low_is_refused() -> None:
+    at_least(rows=(2, 2))
+    with pytest.raises(ValueError, match="rows must be at least 2, got 1"):
+        at_least(k=(1, 1), rows=(1, 2))

@@ -68,13 +68,6 @@ def matrix(dataset: Dataset, rows: Tensor) -> np.ndarray:
     return dataset.gather(rows)[0].flatten(1).cpu().numpy()
 
 
-def at_least(**settings: tuple[float, float]) -> None:
-    """Refuse those settings, name -> (value, least), that lie below."""
-    for name, (value, least) in settings.items():
-        if value < least:
-            raise ValueError(f"{name} must be at least {least}, got {value}")
-
-
 @contextmanager
 def remarked(kinds: type[Warning] | tuple[type[Warning], ...], remark: str) -> Iterator[None]:
     """Instead of a library's warnings of these kinds, one line that the user can act on."""

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
-from aelab.baseline.baseline import Baseline, at_least, remarked, training_rows
+from aelab.baseline.baseline import Baseline, remarked, training_rows
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 from aelab.model.autoencoder import Prior
 from aelab.model.prior.gaussian_mixture import Covariance
 

@@ -5,6 +5,7 @@ import numpy as np
 from aelab.baseline.baseline import Baseline, matrix, remarked
 from aelab.baseline.pca import principal_components
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 
 PIECE = 10_000  # rows that are read at once
 
@@ -21,8 +22,7 @@ class ICA(Baseline):
     """
 
     def __init__(self, max_iter: int, memory: float) -> None:
-        if max_iter < 1:
-            raise ValueError(f"max_iter must be at least 1, got {max_iter}")
+        at_least(max_iter=(max_iter, 1))
         self.max_iter, self.memory = max_iter, memory
 
     def fit(self, dataset: Dataset, dim: int) -> None:

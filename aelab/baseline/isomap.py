@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from aelab.baseline.baseline import Baseline, at_least, remarked, training_rows
+from aelab.baseline.baseline import Baseline, remarked, training_rows
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 
 
 class Isomap(Baseline):

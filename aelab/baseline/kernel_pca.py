@@ -4,8 +4,9 @@ from typing import Literal
 
 import numpy as np
 
-from aelab.baseline.baseline import Baseline, at_least, training_rows
+from aelab.baseline.baseline import Baseline, training_rows
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 
 
 class KernelPCA(Baseline):

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from aelab.baseline.baseline import Baseline, at_least, stride, training_rows
+from aelab.baseline.baseline import Baseline, stride, training_rows
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 
 
 class LDA(Baseline):

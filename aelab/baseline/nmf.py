@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from aelab.baseline.baseline import Baseline, at_least, remarked, training_rows
+from aelab.baseline.baseline import Baseline, remarked, training_rows
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 
 
 class NMF(Baseline):

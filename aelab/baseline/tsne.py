@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from aelab.baseline.baseline import Baseline, at_least
+from aelab.baseline.baseline import Baseline
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 
 
 class TSNE(Baseline):

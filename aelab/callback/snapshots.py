@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from aelab.callback.spread import Spread
+from aelab.errors import at_least
 from aelab.files import replacing
 from aelab.model.net import first_weight
 from aelab.training import Training
@@ -25,8 +26,7 @@ class Snapshots(Spread):
 
     def __init__(self, folder: Path, n: int = 16, count: int = 10) -> None:
         super().__init__(folder, count)
-        if n < 1:
-            raise ValueError(f"n must be at least 1, got {n}")
+        at_least(n=(n, 1))
         self.n = n
         self.kept: dict[int, Tensor] = {}
 

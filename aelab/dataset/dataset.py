@@ -10,7 +10,7 @@ from aelab.dataset import augment as augmentations
 from aelab.dataset.rows import Rows
 from aelab.dataset.scale import Scale, fixed
 from aelab.dataset.split import some, standard
-from aelab.errors import UserError
+from aelab.errors import UserError, at_least
 
 
 class Dataset:
@@ -44,8 +44,7 @@ class Dataset:
         augment: list[Literal["flip", "shift"]] | None = None,
         centred: bool = False,
     ) -> None:
-        if batch_size < 1:
-            raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+        at_least(batch_size=(batch_size, 1))
         if limit is not None and limit < 1:
             raise ValueError(f"limit must be at least 1, or null for all rows, got {limit}")
         for name, fraction in (("val_fraction", val_fraction), ("test_fraction", test_fraction)):

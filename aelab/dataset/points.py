@@ -8,6 +8,7 @@ from torch import Tensor
 
 from aelab.dataset.dataset import Dataset
 from aelab.dataset.scale import Scale
+from aelab.errors import at_least
 
 
 class Points(Dataset):
@@ -21,8 +22,7 @@ class Points(Dataset):
 
     def __init__(self, n: int, noise: float, **common: Any) -> None:
         super().__init__(**common)
-        if n < 10:
-            raise ValueError(f"n must be at least 10, got {n}")
+        at_least(n=(n, 10))
         if not 0 <= noise < math.inf:
             raise ValueError(f"noise must be finite and not negative, got {noise}")
         if not 0 <= self.split_seed < 2**32:

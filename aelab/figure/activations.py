@@ -10,6 +10,7 @@ from matplotlib.figure import Figure as Canvas
 from torch import Tensor, nn
 
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.layer import MAPS, draw_layer
@@ -36,8 +37,7 @@ class Activations(Figure):
     """
 
     def __init__(self, row: int) -> None:
-        if row < 0:
-            raise ValueError(f"row must be at least 0, got {row}")
+        at_least(row=(row, 0))
         self.row = row
 
     def draw(self, view: View) -> Canvas | None:

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from torch import Tensor, nn
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.pick import pick
@@ -38,9 +39,7 @@ class Atoms(Figure):
     """
 
     def __init__(self, rows: int, n: int) -> None:
-        for name, value in (("rows", rows), ("n", n)):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value}")
+        at_least(rows=(rows, 1), n=(n, 1))
         self.rows, self.n = rows, n
 
     def draw(self, view: View) -> Canvas | None:

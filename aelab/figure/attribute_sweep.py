@@ -7,6 +7,7 @@ from matplotlib.figure import Figure as Canvas
 
 from aelab.attributes import changed, unknown
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, blocks
 from aelab.figure.figure import Figure, View
@@ -23,9 +24,7 @@ class AttributeSweep(Figure):
     """
 
     def __init__(self, attributes: list[str] | None, steps: int, row: int) -> None:
-        for name, value, least in (("steps", steps, 2), ("row", row, 0)):
-            if value < least:
-                raise ValueError(f"{name} must be at least {least}, got {value}")
+        at_least(steps=(steps, 2), row=(row, 0))
         if attributes is not None and not attributes:
             raise ValueError("attributes must name one at least, or be null for all")
         self.attributes, self.steps, self.row = attributes, steps, row

@@ -14,11 +14,8 @@ from aelab.figure import canvas as look
 from aelab.figure.tile import cell, centres, tile
 
 SIDE, WIDE, TALL = 0.62, 12.0, 11.0  # inches: of an image at most, and of all of them together
-LETTER, LINE, APART = (
-    0.095,
-    0.27,
-    0.22,
-)  # inches of a letter beside a block, of a line of words, and between two
+# inches of a letter beside a block, of a line of words, and between two
+LETTER, LINE, APART = 0.095, 0.27, 0.22
 
 
 @dataclass

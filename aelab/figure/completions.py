@@ -6,6 +6,7 @@ from matplotlib.figure import Figure as Canvas
 from torch import Tensor
 
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, blocks
 from aelab.figure.figure import Figure, View
@@ -23,9 +24,7 @@ class Completions(Figure):
     """
 
     def __init__(self, rows: int, n: int) -> None:
-        for name, value in (("rows", rows), ("n", n)):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value}")
+        at_least(rows=(rows, 1), n=(n, 1))
         self.rows, self.n = rows, n
 
     @torch.no_grad()

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from torch import Tensor
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.model.autoencoder import Autoencoder
@@ -34,10 +35,8 @@ class DenoisingArrows(Figure):
     """
 
     def __init__(self, rows: int, grid: int) -> None:
-        if rows < 1:
-            raise ValueError(f"rows must be at least 1, got {rows}")
-        if grid < 2:
-            raise ValueError(f"grid must be at least 2, got {grid}")
+        at_least(rows=(rows, 1))
+        at_least(grid=(grid, 2))
         self.rows, self.grid = rows, grid
 
     def draw(self, view: View) -> Canvas | None:

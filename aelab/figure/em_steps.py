@@ -16,6 +16,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.model.prior.gaussian_mixture import GaussianMixture
@@ -36,8 +37,7 @@ class EMSteps(Figure):
     """
 
     def __init__(self, steps: Sequence[int], points: int) -> None:
-        if points < 1:
-            raise ValueError(f"points must be at least 1, got {points}")
+        at_least(points=(points, 1))
         if not steps or min(steps) < 0:
             raise ValueError(f"steps must be at least one and not negative, got {list(steps)}")
         self.steps, self.points = sorted(set(steps)), points

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure as Canvas
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.filters import as_images
@@ -20,10 +21,8 @@ class FilterHistory(Figure):
     """
 
     def __init__(self, n: int, epochs: int) -> None:
-        if n < 1:
-            raise ValueError(f"n must be at least 1, got {n}")
-        if epochs < 2:
-            raise ValueError(f"epochs must be at least 2, got {epochs}")
+        at_least(n=(n, 1))
+        at_least(epochs=(epochs, 2))
         self.n, self.epochs = n, epochs
 
     def draw(self, view: View) -> Canvas | None:

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.tile import columns_for, tile
@@ -18,8 +19,7 @@ class Filters(Figure):
     """
 
     def __init__(self, n: int) -> None:
-        if n < 1:
-            raise ValueError(f"n must be at least 1, got {n}")
+        at_least(n=(n, 1))
         self.n = n
 
     def draw(self, view: View) -> Canvas | None:

@@ -4,6 +4,7 @@ import torch
 from matplotlib.figure import Figure as Canvas
 
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, blocks
 from aelab.figure.figure import Figure, View
@@ -22,9 +23,7 @@ class Interpolation(Figure):
     """
 
     def __init__(self, pairs: int, steps: int) -> None:
-        for name, value, least in (("pairs", pairs, 1), ("steps", steps, 2)):
-            if value < least:
-                raise ValueError(f"{name} must be at least {least}, got {value}")
+        at_least(pairs=(pairs, 1), steps=(steps, 2))
         self.pairs, self.steps = pairs, steps
 
     @torch.no_grad()

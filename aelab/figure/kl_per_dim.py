@@ -5,6 +5,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 from torch.distributions import Independent, Normal, kl_divergence
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 
@@ -19,8 +20,7 @@ class KLPerDim(Figure):
     """
 
     def __init__(self, rows: int) -> None:
-        if rows < 1:
-            raise ValueError(f"rows must be at least 1, got {rows}")
+        at_least(rows=(rows, 1))
         self.rows = rows
 
     def draw(self, view: View) -> Canvas | None:

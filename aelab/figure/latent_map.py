@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from torch import Tensor
 
 from aelab.baseline.title import title
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 
@@ -43,8 +44,7 @@ class LatentMap(Figure):
     """
 
     def __init__(self, points: int, baselines: bool) -> None:
-        if points < 1:
-            raise ValueError(f"points must be at least 1, got {points}")
+        at_least(points=(points, 1))
         self.points, self.baselines = points, baselines
 
     def draw(self, view: View) -> Canvas | None:

@@ -4,6 +4,7 @@ import torch
 from matplotlib.figure import Figure as Canvas
 from torch import Tensor
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.latent_map import key, placed, scatter
@@ -25,8 +26,7 @@ class LatentPath(Figure):
     """
 
     def __init__(self, steps: int) -> None:
-        if steps < 3:
-            raise ValueError(f"steps must be at least 3, got {steps}")
+        at_least(steps=(steps, 3))
         self.steps = steps
 
     @torch.no_grad()

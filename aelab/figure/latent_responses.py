@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from torch import Tensor
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 
@@ -45,8 +46,7 @@ class LatentResponses(Figure):
     """
 
     def __init__(self, dims: int) -> None:
-        if dims < 1:
-            raise ValueError(f"dims must be at least 1, got {dims}")
+        at_least(dims=(dims, 1))
         self.dims = dims
 
     def draw(self, view: View) -> Canvas | None:

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure as Canvas
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, blocks
 from aelab.figure.figure import Figure, View
@@ -21,8 +22,7 @@ class Layers(Figure):
     """
 
     def __init__(self, n: int) -> None:
-        if n < 1:
-            raise ValueError(f"n must be at least 1, got {n}")
+        at_least(n=(n, 1))
         self.n = n
 
     @torch.no_grad()

@@ -4,6 +4,7 @@ import torch
 from matplotlib.figure import Figure as Canvas
 from torch import Tensor
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, blocks
 from aelab.figure.figure import Figure, View
@@ -24,8 +25,7 @@ class Manifold(Figure):
     """
 
     def __init__(self, n: int) -> None:
-        if n < 2:
-            raise ValueError(f"n must be at least 2, got {n}")
+        at_least(n=(n, 2))
         self.n = n
 
     @torch.no_grad()

@@ -5,6 +5,7 @@ import torch
 from matplotlib.figure import Figure as Canvas
 from torch import Tensor
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.latent_map import Map, histogram, key, scatter
@@ -22,8 +23,7 @@ class Posterior(Figure):
     """
 
     def __init__(self, points: int) -> None:
-        if points < 1:
-            raise ValueError(f"points must be at least 1, got {points}")
+        at_least(points=(points, 1))
         self.points = points
 
     def draw(self, view: View) -> Canvas | None:

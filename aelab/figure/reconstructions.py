@@ -9,6 +9,7 @@ from torch import Tensor
 
 from aelab.baseline.title import title
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.pick import pick
@@ -26,8 +27,7 @@ class Reconstructions(Figure):
     """
 
     def __init__(self, n: int, baselines: bool) -> None:
-        if n < 1:
-            raise ValueError(f"n must be at least 1, got {n}")
+        at_least(n=(n, 1))
         self.n, self.baselines = n, baselines
 
     def draw(self, view: View) -> Canvas | None:

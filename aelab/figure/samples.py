@@ -7,6 +7,7 @@ from torch import Tensor
 
 from aelab.baseline.title import title
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, aligned, blocks
 from aelab.figure.clouds import clouds
@@ -34,9 +35,7 @@ class Samples(Figure):
     """
 
     def __init__(self, n: int, rows: int, sampler: Sampler, baselines: bool) -> None:
-        for name, value in (("n", n), ("rows", rows)):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, got {value}")
+        at_least(n=(n, 1), rows=(rows, 1))
         self.n, self.rows, self.sampler, self.baselines = n, rows, sampler, baselines
 
     def draw(self, view: View) -> Canvas | None:

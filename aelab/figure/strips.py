@@ -10,6 +10,7 @@ from torch import Tensor
 
 from aelab.corruption.corruption import Corruption, Corruptions
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.pick import pick
@@ -30,8 +31,7 @@ class Strips(Figure):
     """
 
     def __init__(self, n: int, corruptions: Mapping[str, Corruption]) -> None:
-        if n < 1:
-            raise ValueError(f"n must be at least 1, got {n}")
+        at_least(n=(n, 1))
         self.n, self.corruptions = n, corruptions
 
     def draw(self, view: View) -> Canvas | None:

@@ -3,6 +3,7 @@
 import torch
 from matplotlib.figure import Figure as Canvas
 
+from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, blocks
 from aelab.figure.figure import Figure, View
@@ -24,9 +25,7 @@ class Traversal(Figure):
     """
 
     def __init__(self, dims: int, steps: int, reach: float, row: int) -> None:
-        for name, value, least in (("dims", dims, 1), ("steps", steps, 2), ("row", row, 0)):
-            if value < least:
-                raise ValueError(f"{name} must be at least {least}, got {value}")
+        at_least(dims=(dims, 1), steps=(steps, 2), row=(row, 0))
         if reach <= 0:
             raise ValueError(f"reach must be above 0, got {reach}")
         self.dims, self.steps, self.reach, self.row = dims, steps, reach, row

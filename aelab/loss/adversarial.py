@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from aelab.errors import at_least
 from aelab.loss.term import Term
 from aelab.model.activation import Name
 from aelab.model.autoencoder import Prior
@@ -41,8 +42,7 @@ class Adversarial(Term, Player):
         optimizer: MakeOptimizer,
     ) -> None:
         super().__init__(weight)
-        if moves < 1:
-            raise ValueError(f"moves must be at least 1, got {moves}")
+        at_least(moves=(moves, 1))
         if gradient_penalty < 0:
             raise ValueError(f"gradient_penalty must not be negative, got {gradient_penalty}")
         self.own = perceptron([dim, *widths, 1], activation)

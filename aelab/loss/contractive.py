@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.autograd import grad
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from aelab.errors import at_least
 from aelab.loss.term import Term, per_sample
 from aelab.schedule import Number
 
@@ -31,8 +32,7 @@ class Contractive(Term):
         weight: Number,
     ) -> None:
         super().__init__(weight)
-        if probes < 1:
-            raise ValueError(f"probes must be at least 1, got {probes}")
+        at_least(probes=(probes, 1))
         self.jacobian, self.probes = jacobian, probes
 
     def objections(self, model: "Autoencoder") -> Iterable[str]:

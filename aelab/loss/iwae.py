@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
+from aelab.errors import at_least
 from aelab.loss.kl import no_density
 from aelab.loss.term import Likelihood, Term
 from aelab.model.autoencoder import Autoencoder, Prior
@@ -26,8 +27,7 @@ class IWAE(Term):
 
     def __init__(self, weight: Number, samples: int, likelihood: Likelihood) -> None:
         super().__init__(weight)
-        if samples < 1:
-            raise ValueError(f"samples must be at least 1, got {samples}")
+        at_least(samples=(samples, 1))
         self.samples, self.likelihood = samples, likelihood
 
     def objections(self, model: Autoencoder) -> Iterable[str]:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution, kl_divergence
 
+from aelab.errors import at_least
 from aelab.loss.term import Term
 from aelab.model.autoencoder import Autoencoder, Prior
 from aelab.schedule import Number, numbers
@@ -35,8 +36,7 @@ class KL(Term):
         capacity: Number | None,
     ) -> None:
         super().__init__(weight)
-        if samples < 1:
-            raise ValueError(f"samples must be at least 1, got {samples}")
+        at_least(samples=(samples, 1))
         if capacity is not None and min(numbers(capacity)) < 0:
             raise ValueError(f"capacity must not be negative, got {capacity}")
         self.direction, self.estimate, self.samples = direction, estimate, samples

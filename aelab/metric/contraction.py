@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.autograd import grad
 
+from aelab.errors import at_least
 from aelab.metric.metric import Metric
 
 if TYPE_CHECKING:
@@ -31,8 +32,7 @@ class Contraction(Metric):
     clean, final = True, True
 
     def __init__(self, rows: int, margin: float) -> None:
-        if rows < 1:
-            raise ValueError(f"rows must be at least 1, got {rows}")
+        at_least(rows=(rows, 1))
         if not 0 <= margin <= 0.5:
             raise ValueError(f"margin must lie in [0, 0.5], got {margin}")
         self.rows, self.margin = rows, margin

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from aelab.baseline.baseline import at_least
+from aelab.errors import at_least
 from aelab.metric.factors import FactorMetric, parts
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from aelab.baseline.baseline import at_least
+from aelab.errors import at_least
 from aelab.metric.factors import FactorMetric, Groups, standardised
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
-from aelab.baseline.baseline import at_least
+from aelab.errors import at_least
 from aelab.metric.metric import Metric
 from aelab.model.autoencoder import Prior
 from aelab.reference.reference import Reference, objections, reference

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
+from aelab.errors import at_least
 from aelab.loss.iwae import bound
 from aelab.loss.kl import no_density
 from aelab.loss.term import Likelihood
@@ -31,8 +32,7 @@ class LogLikelihood(Metric):
     final = True
 
     def __init__(self, samples: int, at_once: int) -> None:
-        if samples < 1 or at_once < 1:
-            raise ValueError(f"samples and at_once must be at least 1, got {samples} and {at_once}")
+        at_least(samples=(samples, 1), at_once=(at_once, 1))
         self.samples, self.at_once = samples, at_once
 
     def objections(self, system: "System") -> Iterable[str]:

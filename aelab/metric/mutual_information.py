@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Distribution
 
+from aelab.errors import at_least
 from aelab.metric.metric import Metric
 
 
@@ -22,14 +23,12 @@ class MutualInformation(Metric):
     final = True
 
     def __init__(self, rows: int, at_once: int) -> None:
-        if rows < 2 or at_once < 1:
-            raise ValueError(f"rows must be at least 2 and at_once 1, got {rows} and {at_once}")
+        at_least(rows=(rows, 2), at_once=(at_once, 1))
         self.rows, self.at_once = rows, at_once
 
     def reset(self) -> None:
-        self.parts: list[
-            tuple[Distribution, Tensor]
-        ] = []  # q(z given x) of a batch, and its draws that count
+        # q(z given x) of a batch, and its draws that count
+        self.parts: list[tuple[Distribution, Tensor]] = []
         self.n = 0
 
     def update(self, q: Distribution, z: Tensor) -> None:  # type: ignore[override]

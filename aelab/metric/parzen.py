@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from aelab.errors import at_least
 from aelab.loss.mmd import distances
 from aelab.metric.metric import Metric
 from aelab.model.autoencoder import Prior
@@ -29,16 +30,14 @@ class Parzen(Metric):
 
     draws: S.
     rows: at most so many of a split.
-    widths: the σ to choose from, in the data's units.
+    widths: the σ to choose from, in model units.
     at_once: numbers that are in memory together.
     """
 
     final = True
 
     def __init__(self, draws: int, rows: int, widths: Sequence[float], at_once: int) -> None:
-        for name, value, least in (("draws", draws, 1), ("rows", rows, 2), ("at_once", at_once, 1)):
-            if value < least:
-                raise ValueError(f"{name} must be at least {least}, got {value}")
+        at_least(draws=(draws, 1), rows=(rows, 2), at_once=(at_once, 1))
         if not widths or min(widths) <= 0:
             raise ValueError(f"widths must be positive and at least one, got {list(widths)}")
         self.draws, self.rows, self.at_once, self.widths = draws, rows, at_once, sorted(widths)

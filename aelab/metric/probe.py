@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from aelab.errors import at_least
 from aelab.metric.metric import Metric
 
 
@@ -27,8 +28,7 @@ class Probe(Metric):
         self.candidates = list(C) if isinstance(C, Sequence) else [C]
         if not self.candidates or min(self.candidates) <= 0:
             raise ValueError(f"C must be positive, or a list of such numbers, got {C}")
-        if max_iter < 1:
-            raise ValueError(f"max_iter must be at least 1, got {max_iter}")
+        at_least(max_iter=(max_iter, 1))
         self.max_iter = max_iter
 
     def fit(self, z: Tensor, y: Tensor) -> None:  # type: ignore[override]

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from aelab.baseline.baseline import at_least
+from aelab.errors import at_least
 from aelab.metric.factors import FactorMetric, gap, parts
 
 

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
+from aelab.errors import at_least
 from aelab.trace import Trace
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ class Latent(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        if dim < 1:
-            raise ValueError(f"dim must be at least 1, got {dim}")
+        at_least(dim=(dim, 1))
         self.dim = dim
 
     @property

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from aelab.errors import at_least
 from aelab.model.activation import Output, output
 from aelab.model.autoencoder import Autoencoder, Condition, Latent, Prior
 from aelab.model.net import Block, Initialisation, Net, initialise
@@ -80,8 +81,7 @@ def dcgan(
             f"dcgan takes square images of at least {2 * SMALL} pixels and rebuilds their size; "
             f"{list(shape)} goes in, {list(target)} must come out. model=conv takes images of any size"
         )
-    if channels < 1:
-        raise ValueError(f"channels must be at least 1, got {channels}")
+    at_least(channels=(channels, 1))
     side = shape[1]
     levels = ((side - 1) // SMALL).bit_length()
     lacks = SMALL * 2**levels - side

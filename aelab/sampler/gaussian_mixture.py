@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from aelab.baseline.baseline import at_least, remarked, stride
+from aelab.baseline.baseline import remarked, stride
+from aelab.errors import at_least
 from aelab.model.autoencoder import Autoencoder
 from aelab.sampler.sampler import Codes, Sampler
 

@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from aelab.baseline.baseline import at_least
-from aelab.errors import Collapsed
+from aelab.errors import Collapsed, at_least
 from aelab.files import replacing
 from aelab.model.prior.gaussian_mixture import Covariance, GaussianMixture
 from aelab.seed import derive

@@ -8,7 +8,7 @@ import torch
 from baseline.made_up import Memory, system_of
 from torch import Tensor
 
-from aelab.baseline.baseline import Baseline, at_least, remarked, stride, training_rows
+from aelab.baseline.baseline import Baseline, remarked, stride, training_rows
 from aelab.baseline.pca import PCA
 from aelab.baseline.side import Beside
 from aelab.corruption.gaussian import Gaussian
@@ -149,12 +149,6 @@ def test_training_rows_are_thinned_to_at_most_so_many(dataset: Dataset) -> None:
         step = stride(len(train), most)
         assert y is not None and len(x) == len(y) <= (most or len(train))
         np.testing.assert_array_equal(x, dataset.rows.x[train[::step]].flatten(1))
-
-
-def test_a_setting_too_low_is_refused() -> None:
-    at_least(rows=(2, 2))
-    with pytest.raises(ValueError, match="rows must be at least 2, got 1"):
-        at_least(k=(1, 1), rows=(1, 2))
 
 
 def test_a_remark_replaces_warnings_of_its_kind_only(caplog: pytest.LogCaptureFixture) -> None:

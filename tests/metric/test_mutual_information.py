@@ -60,8 +60,11 @@ def test_of_a_linear_channel_it_is_shannons() -> None:
     assert score([q], [q.sample()]) == pytest.approx(0.5 * math.log(5), abs=0.03)
 
 
-@pytest.mark.parametrize(("rows", "at_once"), [(1, 10), (2, 0)])
-def test_refusals(rows: int, at_once: int) -> None:
+@pytest.mark.parametrize(
+    ("rows", "at_once", "said"),
+    [(1, 10, "rows must be at least 2, got 1"), (2, 0, "at_once must be at least 1, got 0")],
+)
+def test_refusals(rows: int, at_once: int, said: str) -> None:
     with pytest.raises(ValueError) as caught:
         MutualInformation(rows, at_once)
-    assert str(caught.value) == f"rows must be at least 2 and at_once 1, got {rows} and {at_once}"
+    assert str(caught.value) == said

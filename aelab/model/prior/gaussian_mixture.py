@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, MultivariateNormal
 from torch.distributions import Normal as Gaussian
 
+from aelab.errors import at_least
 from aelab.model.autoencoder import Prior
 
 Covariance = Literal["full", "tied", "diagonal", "spherical"]
@@ -41,8 +42,7 @@ class GaussianMixture(Prior):
         super().__init__()
         if dim < 2:
             raise ValueError(f"stands around a circle, in a code of at least 2 numbers, got dim={dim}")
-        if components < 1:
-            raise ValueError(f"components must be at least 1, got {components}")
+        at_least(components=(components, 1))
         for name, value in (("radius", radius), ("along", along), ("across", across)):
             if not 0 < value < math.inf:
                 raise ValueError(f"{name} must be positive and finite, got {value}")
