@@ -112,9 +112,7 @@ def components(axes: Axes, mixture: GaussianMixture, z: Tensor) -> None:
 
 def covariances(mixture: GaussianMixture) -> Tensor:
     """Σ [K, d, d]"""
-    tril = torch.diag_embed(mixture.log_std.exp().expand_as(mixture.mean))
-    if mixture.lower is not None:
-        tril = tril + mixture.lower.tril(-1)
+    tril = mixture.scale_tril
     return tril @ tril.mT
 
 

@@ -1,6 +1,6 @@
 """The contractive penalty: how far the code moves when the input does."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal
 
 import torch
@@ -10,6 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from aelab.errors import at_least
 from aelab.loss.term import Term, per_sample
+from aelab.model.autoencoder import Encode
 from aelab.schedule import Number
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Contractive(Term):
         h: Tensor,
         z: Tensor,
         weights: tuple[Tensor, ...],
-        encode: Callable[[Tensor], dict[str, Tensor]],
+        encode: Encode,
     ) -> Tensor:
         trains, closed = torch.is_grad_enabled(), self.jacobian == "closed"
         with torch.enable_grad():  # a derivative is needed in evaluation too

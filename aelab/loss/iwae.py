@@ -1,8 +1,7 @@
 """The importance-weighted bound."""
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
@@ -11,7 +10,7 @@ from torch.distributions import Distribution
 from aelab.errors import at_least
 from aelab.loss.kl import no_density
 from aelab.loss.term import Likelihood, Term
-from aelab.model.autoencoder import Autoencoder, Prior
+from aelab.model.autoencoder import Autoencoder, Decode, Prior
 from aelab.schedule import Number
 from aelab.trace import Trace
 
@@ -39,7 +38,7 @@ class IWAE(Term):
         x: Tensor,
         q: Distribution,
         prior: Prior,
-        decode: Callable[[Tensor], dict[str, Any]],
+        decode: Decode,
         c: Tensor | None = None,
         mask: Tensor | None = None,
     ) -> Tensor:
@@ -58,7 +57,7 @@ def bound(
     x: Tensor,
     q: Distribution,
     p: Distribution,
-    decode: Callable[[Tensor], dict[str, Any]],
+    decode: Decode,
     likelihood: Likelihood,
     mask: Tensor | None = None,
 ) -> Tensor:
@@ -76,7 +75,7 @@ def log_weights(
     x: Tensor,
     q: Distribution,
     p: Distribution,
-    decode: Callable[[Tensor], dict[str, Any]],
+    decode: Decode,
     likelihood: Likelihood,
     mask: Tensor | None = None,
 ) -> Tensor:

@@ -1,6 +1,6 @@
 """How little the code moves with the input."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,11 @@ from torch.autograd import grad
 
 from aelab.errors import at_least
 from aelab.metric.metric import Metric
+from aelab.model.autoencoder import Encode
 
 if TYPE_CHECKING:
     from aelab.system import System
 
-Encode = Callable[[Tensor], dict[str, Tensor]]
 AT_ONCE = 256
 """Rows whose gradients are in memory together."""
 

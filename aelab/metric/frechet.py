@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from aelab.metric.generated import Decode, JudgedMetric, drawn
-from aelab.model.autoencoder import Prior
+from aelab.metric.generated import JudgedMetric, drawn
+from aelab.model.autoencoder import Decode, Prior
 
 
 class Frechet(JudgedMetric):

@@ -1,19 +1,17 @@
 """What metrics of a model's own images share: the draws, and the classifier that judges them."""
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from aelab.errors import at_least
 from aelab.metric.metric import Metric
-from aelab.model.autoencoder import Prior
+from aelab.model.autoencoder import Decode, Prior
 from aelab.reference.reference import Reference, objections, reference
 
 if TYPE_CHECKING:
     from aelab.system import System
-
-Decode = Callable[[Tensor], dict[str, Any]]
 
 
 def drawn(x: Tensor, prior: Prior, decode: Decode, c: Tensor | None) -> Tensor:

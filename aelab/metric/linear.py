@@ -1,17 +1,16 @@
 """What metrics of linear decoders share: the matrix, and the refusal of decoders that have none."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from aelab.metric.metric import Metric
+from aelab.model.autoencoder import Decode
 
 if TYPE_CHECKING:
     from aelab.system import System
-
-Decode = Callable[[Tensor], dict[str, Tensor]]
 
 
 class LinearDecoder(Metric):

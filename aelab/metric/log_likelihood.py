@@ -1,8 +1,8 @@
 """The marginal likelihood, by importance sampling."""
 
 import math
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from aelab.loss.iwae import bound
 from aelab.loss.kl import no_density
 from aelab.loss.term import Likelihood
 from aelab.metric.metric import Metric
-from aelab.model.autoencoder import Prior
+from aelab.model.autoencoder import Decode, Prior
 
 if TYPE_CHECKING:
     from aelab.system import System
@@ -48,7 +48,7 @@ class LogLikelihood(Metric):
         x: Tensor,
         q: Distribution,
         prior: Prior,
-        decode: Callable[[Tensor], dict[str, Any]],
+        decode: Decode,
         likelihood: Likelihood,
         c: Tensor | None = None,
         mask: Tensor | None = None,

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from aelab.metric.linear import Decode, LinearDecoder, matrix
+from aelab.metric.linear import LinearDecoder, matrix
+from aelab.model.autoencoder import Decode
 
 
 class Orthogonality(LinearDecoder):

@@ -2,8 +2,8 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from torch import Tensor
 from aelab.errors import at_least
 from aelab.loss.mmd import distances
 from aelab.metric.metric import Metric
-from aelab.model.autoencoder import Prior
+from aelab.model.autoencoder import Decode, Prior
 
 if TYPE_CHECKING:
     from aelab.system import System
@@ -52,7 +52,7 @@ class Parzen(Metric):
         self.n = 0
 
     def update(  # type: ignore[override]
-        self, x: Tensor, prior: Prior, decode: Callable[[Tensor], dict[str, Any]]
+        self, x: Tensor, prior: Prior, decode: Decode
     ) -> None:
         x = x[: self.rows - self.n].flatten(1)
         if not len(x):

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aelab.metric.linear import Decode, LinearDecoder, matrix
+from aelab.metric.linear import LinearDecoder, matrix
+from aelab.model.autoencoder import Decode
 
 AT_ONCE = 4096
 """Rows that are in memory in double precision together, where there are more rows than features."""

@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from aelab.metric.generated import Decode, drawn
+from aelab.metric.generated import drawn
 from aelab.metric.image import ImageMetric
-from aelab.model.autoencoder import Prior
+from aelab.model.autoencoder import Decode, Prior
 
 if TYPE_CHECKING:
     from aelab.system import System

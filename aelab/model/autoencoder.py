@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from aelab.dataset.dataset import Dataset
 
 
+Encode = Decode = Callable[[Tensor], dict[str, Any]]
+"""x [b, *shape] or z [b, d], with the condition that the minibatch has -> entries of the Trace"""
+
+
 class Latent(nn.Module):
     """What the code is: the encoder's last output h becomes z and what else it `gives` to the Trace."""
 

@@ -80,14 +80,19 @@ class GaussianMixture(Prior):
         return self.learned and not torch.equal(self.mean, self.get_buffer("circle"))
 
     def given(self, c: Tensor | None = None) -> Distribution:
-        std = self.log_std.exp().expand_as(self.mean)
         if self.lower is None:
+            std = self.log_std.exp().expand_as(self.mean)
             parts = Independent(Gaussian(self.mean, std, validate_args=False), 1, validate_args=False)
         else:
-            tril = self.lower.tril(-1) + torch.diag_embed(std)
-            parts = MultivariateNormal(self.mean, scale_tril=tril, validate_args=False)
+            parts = MultivariateNormal(self.mean, scale_tril=self.scale_tril, validate_args=False)
         weights = Categorical(logits=self.logits, validate_args=False)
         return MixtureSameFamily(weights, parts, validate_args=False)
+
+    @property
+    def scale_tril(self) -> Tensor:
+        """L [K, d, d]"""
+        diagonal = torch.diag_embed(self.log_std.exp().expand_as(self.mean))
+        return diagonal if self.lower is None else self.lower.tril(-1) + diagonal
 
     def log_joint(self, z: Tensor) -> Tensor:
         """log π_k N(z_i; m_k, Σ_k), z [n, d] -> [n, K]"""
