@@ -1,6 +1,7 @@
 """From a composed config to the run's objects: what is wrong is found here, all of it, before training."""
 
 import functools
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
@@ -12,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from aelab.build import build
 from aelab.check import drop_leftovers, drop_unfitting, problems
-from aelab.compatible import mismatched, out_of_range, unmonitored
+from aelab.compatible import mismatched, moving, out_of_range, unmonitored
 from aelab.corruption.corruption import Corruptions
 from aelab.dataset.dataset import Dataset
 from aelab.dataset.rows import Rows
@@ -27,6 +28,8 @@ from aelab.system import System
 
 if TYPE_CHECKING:
     from aelab.figure.figure import Figure
+
+notice = logging.getLogger("aelab.notice")
 
 LISTS = ("corruption", "loss", "metric", "figure", "baseline", "logger", "callback")
 """Groups whose choice may be a list: mappings by name."""
@@ -103,7 +106,8 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     for node in whole.recipe.values():
         if "optimizer" in node:
             wrong.attempt(make_optimizer, node.optimizer, trial)
-    wrong.lines += unmonitored(dict(zip(config.callback, callbacks, strict=True)), system, config.trainer)
+    watching = dict(zip(config.callback, callbacks, strict=True))
+    wrong.lines += unmonitored(watching, system, config.trainer)
     wrong.lines += [
         f"recipe.{name}{'' if line.startswith('.') else ': '}{line}"
         for name, stage in recipe.items()
@@ -116,6 +120,8 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     ]
     wrong.lines += not_drawn(figures, system.dataset)
     wrong.stop()
+    for line in moving(watching, system):
+        notice.info(line)
     try:
         plan(len(system.dataset.splits["train"]), system.dataset.batch_size, config.trainer)
     except ValueError as error:

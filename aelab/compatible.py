@@ -118,3 +118,14 @@ def unmonitored(
         if monitor not in known:
             there = suggest(monitor, known) or f"; there are {', '.join(sorted(known))}"
             yield f"callback.{name}.monitor: no metric '{monitor}'{there}"
+
+
+def moving(callbacks: Mapping[str, Any], system: System) -> Iterable[str]:
+    """A line for each callback that monitors a loss which a player moves; the run goes on."""
+    for name, callback in callbacks.items():
+        monitor = getattr(callback, "monitor", None)
+        if system.objective.players and monitor in ("train/loss", "val/loss"):
+            yield (
+                f"callback.{name}.monitor: '{monitor}' has a player's part, which is least where that errs most; "
+                f"callback.{name}.monitor=val/mse, or null for the last weights, stands still"
+            )

@@ -1,5 +1,6 @@
 """The critic: its own optimizer, no gradient across, exact resume, and codes that follow the prior."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -84,6 +85,18 @@ def test_the_penalty_is_the_squared_slope_on_both_sides() -> None:
     torch.manual_seed(1)
     punished = adversarial.answer(z.clone(), Normal(2))
     assert (punished - plain).item() == pytest.approx(0.5 * 2 * w.square().sum().item(), rel=1e-5)
+
+
+def test_who_lets_a_moving_loss_choose_the_weights_is_told(
+    aelab: Callable[..., tuple[int, str, str]],
+) -> None:
+    line = (
+        "callback.checkpoint.monitor: 'val/loss' has a player's part, which is least where that errs most; "
+        "callback.checkpoint.monitor=val/mse, or null for the last weights, stands still\n"
+    )
+    status, _, err = aelab("loss=[mse,adversarial]", "dry_run=true")
+    assert (status, err) == (0, line)
+    assert aelab(*AAE, "dry_run=true")[2] == ""
 
 
 def test_a_run_trains_both_and_resumes_exactly(tmp_path: Path) -> None:
