@@ -126,6 +126,6 @@ def moving(callbacks: Mapping[str, Any], system: System) -> Iterable[str]:
         monitor = getattr(callback, "monitor", None)
         if system.objective.players and monitor in ("train/loss", "val/loss"):
             yield (
-                f"callback.{name}.monitor: '{monitor}' has a player's part, which is least where that errs most; "
+                f"callback.{name}.monitor: '{monitor}' has a player's part, least where that errs most; "
                 f"callback.{name}.monitor=val/mse, or null for the last weights, stands still"
             )

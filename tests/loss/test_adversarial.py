@@ -91,7 +91,7 @@ def test_who_lets_a_moving_loss_choose_the_weights_is_told(
     aelab: Callable[..., tuple[int, str, str]],
 ) -> None:
     line = (
-        "callback.checkpoint.monitor: 'val/loss' has a player's part, which is least where that errs most; "
+        "callback.checkpoint.monitor: 'val/loss' has a player's part, least where that errs most; "
         "callback.checkpoint.monitor=val/mse, or null for the last weights, stands still\n"
     )
     status, _, err = aelab("loss=[mse,adversarial]", "dry_run=true")
