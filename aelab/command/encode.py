@@ -33,9 +33,9 @@ def task(config: DictConfig) -> None:
     else:
         split = split_of(config, run)
         z, y = codes(run.system, split)
-        listed = dataset.rows.names
-        index = dataset.splits[split].tolist()
-        names = [listed[i] for i in index] if listed else [str(i) for i in index]
+        index, order = dataset.splits[split].sort()  # as they stand in the source
+        z, y, listed = z[order], None if y is None else y[order], dataset.rows.names
+        names = [listed[i] if listed else str(i) for i in index.tolist()]
     output.parent.mkdir(parents=True, exist_ok=True)
     save(output, z.numpy(), None if y is None else y.numpy(), names)
     sys.stdout.write(f"{len(z)} codes of {z.shape[1]} numbers in {output}\n")

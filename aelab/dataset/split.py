@@ -7,14 +7,20 @@ from aelab.dataset.rows import Rows
 
 
 def standard(rows: Rows, val_fraction: float, test_fraction: float, seed: int) -> dict[str, Tensor]:
-    """The source's own splits where it has them, else fractions of the rows; an empty one is left out."""
-    n = len(rows.x)
+    """The source's own splits where it has them, else fractions of the rows; an empty one is left out.
+
+    What was drawn stands in a drawn order, so that pictures of the first rows show some of every kind where
+    the source is sorted.
+    """
+    n, generator = len(rows.x), torch.Generator().manual_seed(seed)
     if rows.test is None:
         rest, test = hold_out(torch.arange(n), test_fraction, rows.y, seed)
+        test = test[torch.randperm(len(test), generator=generator)]
     else:
         rest, test = torch.arange(rows.test), torch.arange(rows.test, n)
     if rows.val is None:
         train, val = hold_out(rest, val_fraction, rows.y, seed)
+        val = val[torch.randperm(len(val), generator=generator)]
     else:
         train, val = rest[rest < rows.val], rest[rest >= rows.val]
     return {name: part for name, part in (("train", train), ("val", val), ("test", test)) if len(part)}

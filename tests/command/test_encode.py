@@ -19,7 +19,7 @@ def test_the_test_split_goes_into_the_runs_folder(aelab: Aelab, digits_run: Path
     assert (status, out, err) == (0, "40 codes of 2 numbers in run/codes.npz\n", "")
     found = np.load(tmp_path / "run" / "codes.npz")
     run = Run(digits_run)
-    rows = run.system.dataset.splits["test"]
+    rows = run.system.dataset.splits["test"].sort().values
     assert set(found) == {"z", "y", "names"}
     np.testing.assert_array_equal(found["z"], run.encode(run.system.dataset.rows.x[rows]))
     np.testing.assert_array_equal(found["y"], run.system.dataset.rows.y[rows])  # type: ignore[index]

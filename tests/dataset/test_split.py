@@ -63,6 +63,13 @@ def test_own_validation_rows_are_the_validation_split() -> None:
     }
 
 
+def test_the_first_held_out_rows_of_a_sorted_source_are_of_all_its_classes() -> None:
+    y = torch.arange(1000) // 250
+    splits = standard(Rows(torch.zeros(1000, 1), y=y), 0.2, 0.2, seed=0)
+    for name in ("val", "test"):
+        assert y[splits[name][:40]].bincount(minlength=4).min() >= 4
+
+
 def test_an_empty_split_is_left_out() -> None:
     assert standard(rows(10), 0, 0, seed=0).keys() == {"train"}
 
