@@ -13,11 +13,16 @@ from aelab.run import Run
 Aelab = Callable[..., tuple[int, str, str]]
 
 
+def arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path) as file:
+        return dict(file)
+
+
 def test_the_test_split_goes_into_the_runs_folder(aelab: Aelab, digits_run: Path, tmp_path: Path) -> None:
     shutil.copytree(digits_run, tmp_path / "run")
     status, out, err = aelab("encode", "run=run")
     assert (status, out, err) == (0, "40 codes of 2 numbers in run/codes.npz\n", "")
-    found = np.load(tmp_path / "run" / "codes.npz")
+    found = arrays(tmp_path / "run" / "codes.npz")
     run = Run(digits_run)
     rows = run.system.dataset.splits["test"].sort().values
     assert set(found) == {"z", "y", "names"}
@@ -30,7 +35,7 @@ def test_every_format_holds_the_same_codes(aelab: Aelab, vectors_run: Path, tmp_
     for suffix in ("npz", "npy", "csv"):
         assert aelab("encode", f"run='{vectors_run}'", "split=train", f"output=new/codes.{suffix}")[0] == 0
     z = np.load(tmp_path / "new" / "codes.npy")
-    np.testing.assert_array_equal(np.load(tmp_path / "new" / "codes.npz")["z"], z)
+    np.testing.assert_array_equal(arrays(tmp_path / "new" / "codes.npz")["z"], z)
     with (tmp_path / "new" / "codes.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["name", "label", "z1", "z2"]
@@ -51,7 +56,7 @@ def test_own_arrays_in_the_datas_units(
         np.save(path, own) if suffix == "npy" else np.savez(path, x=own)
     status, out, err = aelab("encode", f"run='{vectors_run}'", f"input={path.name}", "output=codes.npz")
     assert (status, out, err) == (0, "7 codes of 2 numbers in codes.npz\n", "")
-    found = np.load(tmp_path / "codes.npz")
+    found = arrays(tmp_path / "codes.npz")
     assert "y" not in found
     np.testing.assert_allclose(found["z"], Run(vectors_run).encode(own), rtol=1e-5, atol=1e-5)
 
@@ -70,7 +75,7 @@ def test_codes_are_of_the_clean_input(aelab: Aelab, photos_run: Path, photos: Pa
     """Of the same photo, from the split and from the file."""
     aelab("encode", f"run='{photos_run}'", "split=train", "output=split.npz")
     aelab("encode", f"run='{photos_run}'", f"input='{photos}'", "output=files.npz")
-    split, files = np.load(tmp_path / "split.npz"), np.load(tmp_path / "files.npz")
+    split, files = arrays(tmp_path / "split.npz"), arrays(tmp_path / "files.npz")
     of_file = dict(zip(files["names"].tolist(), files["z"], strict=True))
     expected = np.stack([of_file[name] for name in split["names"].tolist()])
     np.testing.assert_allclose(split["z"], expected, rtol=1e-5, atol=1e-6)
