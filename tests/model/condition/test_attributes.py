@@ -41,7 +41,10 @@ def test_data_without_attributes_is_refused(composed: Compose, tmp_path: Path) -
 def test_terms_that_lack_masks_or_layers_say_who_has_them(composed: Compose, tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         assemble(composed("loss=[mse,mask_bce]", "metric=[mask_iou]"), tmp_path)
-    end = "reads segment, gate_logits; this data has no segment; dataset=coloured_shapes has"
+    end = (
+        "reads segment, gate_logits; this data has no segment; dataset=coloured_shapes has; "
+        "model=layered gives layers and their gate"
+    )
     assert caught.value.problems == (f"loss.mask_bce {end}", f"metric.mask_iou {end}")
     with pytest.raises(UserError) as caught:
         assemble(composed("dataset=coloured_shapes", "dataset.n=60", "loss=[mse,foreground]"), tmp_path)
