@@ -1,5 +1,6 @@
 """A command as a Hydra application: composed, checked, and ended with an exit status that means something."""
 
+import contextlib
 import io
 import os
 import secrets
@@ -16,6 +17,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import (
     CompactHydraException,
     ConfigCompositionException,
+    HydraException,
     OverrideParseException,
     SearchPathException,
 )
@@ -24,7 +26,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from aelab.errors import UserError
-from aelab.grammar import literal, malformed, name_of_run, slug, sweeping
+from aelab.grammar import chooses, literal, malformed, name_of_run, slug, sweeping
 from aelab.interrupt import Interrupted
 from aelab.places import conf_dir
 
@@ -131,8 +133,12 @@ def advice(error: str, name: str, argv: Sequence[str]) -> str:
     from aelab.setting import names
 
     with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        known = [*names(hydra.compose(name)), *options(conf_dir())]
-    line = hint(error, known) or next(filter(None, (malformed(argument, name) for argument in argv)), "")
+        plain = chosen = hydra.compose(name)
+        with contextlib.suppress(HydraException):  # what is wrong may be a choice itself
+            chosen = hydra.compose(name, [one for one in argv if chooses(one, conf_dir())])
+    line = hint(error, [*names(chosen), *options(conf_dir())], names(plain)) or next(
+        filter(None, (malformed(argument, name) for argument in argv)), ""
+    )
     return line + "\n" if line else ""
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
@@ -57,6 +58,15 @@ def literal(argument: str) -> str:
     if key not in PATHS or value in ("", "null") or value[0] in "'\"":
         return argument
     return "{}='{}'".format(key, value.replace("'", "\\'"))
+
+
+def chooses(argument: str, conf: Path) -> bool:
+    """True for `model=conv`, an option of one of the groups below `conf`; a sweep over options is none."""
+    try:
+        override = OverridesParser.create().parse_override(argument)
+    except HydraException:
+        return False
+    return (conf / override.key_or_group).is_dir() and not override.is_sweep_override()
 
 
 def malformed(argument: str, name: str) -> str:

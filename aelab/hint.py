@@ -7,17 +7,18 @@ from difflib import get_close_matches
 from aelab.errors import suggest
 
 
-def hint(error: str, known: Iterable[str]) -> str:
+def hint(error: str, known: Iterable[str], plain: Iterable[str] = ()) -> str:
     """One line for the text of Hydra's error, the empty string where the text is none of those known here.
 
-    known: the dotted names of the settings (`aelab.setting.names` of the plain config), and, as far as
-        the caller has them, the options of the groups: `loss/kl`.
+    known: the dotted names of the settings (`aelab.setting.names` of the config with the options that were
+        chosen), and, as far as the caller has them, the options of the groups: `loss/kl`.
+    plain: the names of the settings where nothing was chosen.
     """
     known = list(known)
     if found := re.search(
         r"Could not override '([^'@]+)'|Could not delete from config. '(.+)' does not", error
     ):
-        return unknown_setting(found[1] or found[2], known)
+        return unknown_setting(found[1] or found[2], known, plain)
     if found := re.search(r"Could not (?:find|load) '(.+)/([^'/]+)'", error):
         listed = error.partition("Available options in")[2].partition("Config search path")[0]
         own = [name.rpartition("/")[2] for name in known if name.rpartition("/")[0] == found[1]]
@@ -33,7 +34,7 @@ def unknown_option(group: str, option: str, options: Iterable[str]) -> str:
     return f"{group}: no option '{option}'{suggest(option, allowed) or listed}"
 
 
-def unknown_setting(name: str, known: Collection[str]) -> str:
+def unknown_setting(name: str, known: Collection[str], plain: Iterable[str] = ()) -> str:
     groups = {one.rpartition("/")[0] for one in known if "/" in one}
     if "/" in name:
         close = get_close_matches(name, sorted(groups), n=1)
@@ -45,7 +46,7 @@ def unknown_setting(name: str, known: Collection[str]) -> str:
             choice = selection(group, option, known)
             return f"{name}: {group}/{option} is not selected; select it with {choice}"
     settings = {one for one in known if "/" not in one} | {group.replace("/", ".") for group in groups}
-    if name in settings:  # of the options that stand there by default, and others were chosen
+    if name in {*settings, *plain}:  # of the options that stand there by default, and others were chosen
         return f"{name}: no such setting in the options that were chosen"
     if meant := correct(parts, settings):
         return f"{name}: no such setting; did you mean '{meant}'?"

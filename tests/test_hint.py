@@ -7,6 +7,7 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 
+from aelab.grammar import chooses
 from aelab.hint import hint
 from aelab.setting import names
 
@@ -47,6 +48,9 @@ def conf(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("model/latnt=gaussian", "model/latnt: no such group; did you mean 'model/latent'?"),
         ("loss.kl.weight=3", "loss.kl.weight: loss/kl is not selected; select it with loss=[mse,kl]"),
         ("model.conv.kernel=3", "model.conv.kernel: model/conv is not selected; select it with model=conv"),
+        ("loss=[kl] loss.kl.wight=3", "loss.kl.wight: no such setting; did you mean 'loss.kl.weight'?"),
+        ("loss=[kl] loss.mse.on=3", "loss.mse.on: loss/mse is not selected; select it with loss=[kl,mse]"),
+        ("model=conv model.kernell=3", "model.kernell: no such setting; did you mean 'model.kernel'?"),
         ("model=conv model.widths=[1]", "model.widths: no such setting in the options that were chosen"),
         ("model=mlpp", "model: no option 'mlpp'; did you mean 'mlp'?"),
         ("model=resnet", "model: no option 'resnet'; it takes conv, mlp"),
@@ -60,9 +64,14 @@ def conf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_hints_for_what_hydra_rejects(conf: Path, override: str, line: str) -> None:
     with initialize_config_dir(str(conf), version_base="1.3"):
         plain: DictConfig = compose("config")
+        choices = [one for one in override.split() if chooses(one, conf)]
+        chosen = plain if choices == override.split() else compose("config", choices)
         with pytest.raises(HydraException) as caught:
             compose("config", override.split())
-    assert hint(str(caught.value), [*names(plain), *(name for name in FILES if "/" in name)]) == line
+    assert (
+        hint(str(caught.value), [*names(chosen), *(name for name in FILES if "/" in name)], names(plain))
+        == line
+    )
 
 
 def test_an_unknown_text_gives_no_hint() -> None:
