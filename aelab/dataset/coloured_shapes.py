@@ -11,6 +11,8 @@ from aelab.dataset.rows import Rows
 from aelab.dataset.shapes import Shapes
 from aelab.dataset.sprites import CLASSES, SIDE, SIZES
 
+LIKENESSES = (4, 2, 1)
+"""How often in a whole turn each of CLASSES looks the same."""
 MUTED = (0.1, 0.6)
 """Between which the channels of a background's two colours lie."""
 CYCLES = (0.3, 1.2)
@@ -24,8 +26,9 @@ class ColouredShapes(Shapes):
     frequencies f_i and phases φ_i mix; p in [0, 1]² is the place in the image.
 
     Attributes: which shape (one of three numbers is 1), the colour's red, green and blue, scale, position,
-    and of the orientation θ, which comes round, (1 + cos θ)/2 and (1 + sin θ)/2. The background is not among
-    them: what attributes leave open is for the code.
+    and (1 + cos kθ)/2 and (1 + sin kθ)/2 of the orientation θ, k the times that the shape looks the same in a
+    whole turn: a square turned by a quarter is no other picture. The background is not among them: what
+    attributes leave open is for the code.
 
     rows.x holds the packed bits of s; images are made minibatch by minibatch, where the data lies.
     """
@@ -54,7 +57,7 @@ class ColouredShapes(Shapes):
         self.waves = torch.stack([cycles * angle.cos(), cycles * angle.sin(), phase], 2)  # [n, 2, 3]
         steps = [SIZES[name] - 1 for name in ("scale", "position_x", "position_y")]
         numbers = torch.stack([scale, x, y], 1) / torch.tensor(steps)
-        theta = 2 * math.pi / (SIZES["orientation"] - 1) * turn
+        theta = 2 * math.pi / (SIZES["orientation"] - 1) * turn * torch.tensor(LIKENESSES)[shape]
         round_ = 0.5 + 0.5 * torch.stack([theta.cos(), theta.sin()], 1)
         known = [one_hot(shape, len(CLASSES)), self.colour, numbers, round_]
         rows.attributes = torch.cat(known, 1)  # [n, 11]

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
-from aelab.dataset.coloured_shapes import MUTED, ColouredShapes
+from aelab.dataset.coloured_shapes import LIKENESSES, MUTED, ColouredShapes
 from aelab.dataset.dataset import Dataset
+from aelab.dataset.shapes import ellipse, heart, square
 
 Make = Callable[..., Dataset]
 
@@ -53,9 +55,23 @@ def test_attributes_are_the_factors(data: Any) -> None:
     for name, last in (("scale", 5), ("position_x", 31), ("position_y", 31)):
         torch.testing.assert_close(column[name] * last, factors[name].float())
     turn = torch.complex(2 * column["orientation_cos"] - 1, 2 * column["orientation_sin"] - 1)
-    whole = torch.exp(2j * math.pi * factors["orientation"] / 39)
+    times = torch.tensor(LIKENESSES)[factors["shape"]]
+    whole = torch.exp(2j * math.pi * times * factors["orientation"] / 39)
     torch.testing.assert_close(turn, whole.to(turn.dtype), atol=1e-5, rtol=0)
     assert attributes.min() >= 0 and attributes.max() <= 1
+
+
+@pytest.mark.parametrize(("inside", "times"), [*zip((square, ellipse, heart), LIKENESSES, strict=True)])
+def test_a_shape_looks_the_same_that_often_in_a_turn(inside: Callable[..., Tensor], times: int) -> None:
+    place = 30 * torch.rand(2, 2000, generator=torch.Generator().manual_seed(0), dtype=torch.float64) - 15
+    whole = inside(*place)
+    alike = [torch.equal(whole, inside(*turned(place, step * math.pi / 4))) for step in range(1, 9)]
+    assert alike == [step % (8 // times) == 0 for step in range(1, 9)]
+
+
+def turned(place: Tensor, angle: float) -> Tensor:
+    c, s = math.cos(angle), math.sin(angle)
+    return torch.tensor([[c, -s], [s, c]], dtype=place.dtype) @ place
 
 
 def test_a_background_pixel_is_the_formula(data: Any) -> None:
