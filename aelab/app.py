@@ -136,7 +136,8 @@ def advice(error: str, name: str, argv: Sequence[str]) -> str:
         plain = chosen = hydra.compose(name)
         with contextlib.suppress(HydraException):  # what is wrong may be a choice itself
             chosen = hydra.compose(name, [one for one in argv if chooses(one, conf_dir())])
-    line = hint(error, [*names(chosen), *options(conf_dir())], names(plain)) or next(
+    groups = [one for one in options(conf_dir()) if name == "config" or one.partition("/")[0] in chosen]
+    line = hint(error, [*names(chosen), *groups], names(plain)) or next(
         filter(None, (malformed(argument, name) for argument in argv)), ""
     )
     return line + "\n" if line else ""

@@ -51,8 +51,9 @@ def unknown_setting(name: str, known: Collection[str], plain: Iterable[str] = ()
     if meant := correct(parts, settings):
         return f"{name}: no such setting; did you mean '{meant}'?"
     parent = name.rpartition(".")[0]
-    there = children(parent, settings)
-    return f"{name}: no such setting" + (f"; {parent} has {', '.join(there)}" if 0 < len(there) <= 12 else "")
+    there = [one for one in children(parent, settings) if not one.startswith("_")]
+    listed = f"; {parent or 'there'} {'has' if parent else 'are'} {', '.join(there)}"
+    return f"{name}: no such setting" + (listed if 0 < len(there) <= 12 else "")
 
 
 def selection(group: str, option: str, known: Collection[str]) -> str:

@@ -291,6 +291,9 @@ def test_wrong_settings_of_a_command(refused: Refused, digits_run: Path) -> None
     assert refused("evaluate", run, "metrik=reconstruction") == [
         "metrik: no such setting; did you mean 'metric'?"
     ]
+    assert refused("evaluate", run, "baseline=none") == [
+        "baseline: no such setting; there are dataset, metric, run, split, weights"
+    ]
     assert refused("draw", run, "figure=[filter]") == ["figure: no option 'filter'; did you mean 'filters'?"]
     assert refused("encode", run, "output=codes.txt") == [
         "output: takes a file ending in .npz, .npy, .csv; got 'codes.txt'"
