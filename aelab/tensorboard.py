@@ -73,7 +73,13 @@ def project(
     classes = dataset.rows.classes
     labels = None if y is None else [classes[i] if classes and i >= 0 else str(i) for i in y[:CODES].tolist()]
     rows = dataset.splits[dataset.final][:CODES]
-    thumbnails = (
-        dataset.gather(rows)[0].clamp(0, 1) if dataset.is_image and max(dataset.shape) <= 32 else None
-    )
+    small = dataset.is_image and max(dataset.shape) <= 32
+    thumbnails = squares(dataset.gather(rows)[0].clamp(0, 1)) if small else None
     logger.experiment.add_embedding(z, labels, thumbnails, global_step=step, tag="codes")
+
+
+def squares(images: torch.Tensor) -> torch.Tensor:
+    """[n, c, h, w] -> [n, c, s, s], s = max(h, w): higher than wide, the projector does not take them."""
+    h, w = images.shape[2:]
+    down, right = max(w - h, 0), max(h - w, 0)
+    return F.pad(images, (right // 2, right - right // 2, down // 2, down - down // 2))
