@@ -34,7 +34,7 @@ def unknown_option(group: str, option: str, options: Iterable[str]) -> str:
     return f"{group}: no option '{option}'{suggest(option, allowed) or listed}"
 
 
-def unknown_setting(name: str, known: Collection[str], plain: Iterable[str] = ()) -> str:
+def unknown_setting(name: str, known: Collection[str], plain: Iterable[str]) -> str:
     groups = {one.rpartition("/")[0] for one in known if "/" in one}
     if "/" in name:
         close = get_close_matches(name, sorted(groups), n=1)
@@ -52,8 +52,8 @@ def unknown_setting(name: str, known: Collection[str], plain: Iterable[str] = ()
         return f"{name}: no such setting; did you mean '{meant}'?"
     parent = name.rpartition(".")[0]
     there = [one for one in children(parent, settings) if not one.startswith("_")]
-    listed = f"; {parent or 'there'} {'has' if parent else 'are'} {', '.join(there)}"
-    return f"{name}: no such setting" + (listed if 0 < len(there) <= 12 else "")
+    start = f"{parent} has" if parent else "there are"
+    return f"{name}: no such setting" + (f"; {start} {', '.join(there)}" if 0 < len(there) <= 12 else "")
 
 
 def selection(group: str, option: str, known: Collection[str]) -> str:
