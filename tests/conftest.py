@@ -117,6 +117,21 @@ def aelab(
     signal.signal(signal.SIGTERM, terminate)
 
 
+@pytest.fixture
+def refused(aelab: Callable[..., tuple[int, str, str]], tmp_path: Path) -> Callable[..., list[str]]:
+    """refused("seed=x"): the lines that the user reads; no more is said, and no file is left."""
+
+    def call(*arguments: str) -> list[str]:
+        before = sorted(tmp_path.rglob("*"))
+        status, out, err = aelab(*arguments)
+        assert "Traceback" not in err
+        assert (status, out) == (2, ""), err
+        assert sorted(tmp_path.rglob("*")) == before
+        return err.replace(f"{tmp_path}/", "").splitlines()
+
+    return call
+
+
 def finished(tmp_path_factory: pytest.TempPathFactory, name: str, *overrides: str) -> Path:
     """The folder of a run that several tests look at and none changes."""
     with restored_logging():

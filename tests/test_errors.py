@@ -1,70 +1,17 @@
 """What a user sees who got something wrong: every problem in a line, exit status 2, nothing left behind."""
 
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.error import URLError
 
-import numpy as np
 import pytest
 from PIL import Image
+from table_file import ARRAYS, write_table
 
 from aelab.errors import UserError, at_least
 
 Refused = Callable[..., list[str]]
-
-TERMS = """
-from torch import Tensor
-
-from aelab.loss.term import Term
-
-
-class Colour(Term):
-    def forward(self, x: Tensor, colour: Tensor) -> Tensor:
-        return colour
-
-
-class Labels(Term):
-    def forward(self, z: Tensor, y: Tensor) -> Tensor:
-        return z.sum(1) * y
-
-
-class Hidden(Term):
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        return (x * mask).flatten(1).sum(1)
-"""
-
-
-@pytest.fixture
-def refused(aelab: Callable[..., tuple[int, str, str]], tmp_path: Path) -> Refused:
-    """refused("seed=x"): the lines that the user reads; no more is said, and no file is left."""
-
-    def call(*arguments: str) -> list[str]:
-        before = sorted(tmp_path.rglob("*"))
-        status, out, err = aelab(*arguments)
-        assert "Traceback" not in err
-        assert (status, out) == (2, ""), err
-        assert sorted(tmp_path.rglob("*")) == before
-        return err.replace(f"{tmp_path}/", "").splitlines()
-
-    return call
-
-
-@pytest.fixture
-def terms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user's own terms in the folder where the command runs."""
-    (tmp_path / "own_terms.py").write_text(TERMS)
-    monkeypatch.delitem(sys.modules, "own_terms", raising=False)
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-
-
-def write_table(folder: Path, **arrays: np.ndarray) -> None:
-    np.savez(folder / "table.npz", **{"x": np.random.default_rng(0).normal(size=(60, 6)), **arrays})
-
-
-ARRAYS = ("dataset=arrays", "dataset.file=table.npz")
-
 
 WRONG = {
     "seed=x": "seed: takes a whole number, got 'x'",
@@ -149,73 +96,6 @@ def test_an_empty_list_is_none(aelab: Callable[..., tuple[int, str, str]]) -> No
     assert status == 0, err
 
 
-@pytest.mark.parametrize(
-    ("overrides", "lines"),
-    [
-        (["loss=[mse]", "+loss.colour={_target_: own_terms.Colour}"],
-         ["loss.colour reads colour; model/latent=deterministic gives z"]),
-        (["+loss.hidden={_target_: own_terms.Hidden}"],
-         ["loss.hidden reads mask; no corruption gives a mask; corruption=block does"]),
-        ([*ARRAYS, "+loss.labels={_target_: own_terms.Labels}"],
-         ["loss.labels reads y; this data has no labels"]),
-        ([*ARRAYS, "model=conv"],
-         ["model: conv takes images [c, h, w]; this data gives vectors [6]. model=mlp takes them"]),
-        ([*ARRAYS, "model.tied=true", "loss=[gaussian]", "loss.gaussian.variance=per_pixel"],
-         ["model: tied needs a net that mirrors itself; this one goes from 6 numbers to 2, "
-          "and from 2 to 12"]),
-        ([*ARRAYS, "corruption=block"],
-         ["corruption.block: a block is cut out of images; these rows are vectors [6]"]),
-        (["model=identity", "loss=[bce]"],
-         ["model: identity gives its input [1, 8, 8] back as it is; this run asks for 1 map(s) of [1, 8, 8] "
-          "through sigmoid"]),
-        (["+loss.hidden={_target_: own_terms.Hidden}", "+loss.colour={_target_: own_terms.Colour}"],
-         ["loss.hidden reads mask; no corruption gives a mask; corruption=block does",
-          "loss.colour reads colour; model/latent=deterministic gives z"]),
-        (["loss=[mse,kl]", "metric=[mig,elbo]"],
-         ["loss.kl reads q; model/latent=gaussian gives a distribution",
-          "metric.mig reads factors; this data knows no factors; dataset=shapes does",
-          "metric.elbo reads q, likelihood; model/latent=gaussian gives a distribution; among the losses "
-          "exactly one must be a likelihood, as bce or gaussian is"]),
-        (["+loss.mine={_target_: own_terms.Color}"],
-         ["loss.mine._target_: no class 'own_terms.Color'; did you mean 'Colour'?"]),
-    ],
-)  # fmt: skip
-def test_what_does_not_fit_together(
-    overrides: list[str], lines: list[str], terms: None, refused: Refused, tmp_path: Path
-) -> None:
-    write_table(tmp_path)
-    assert refused(*overrides) == lines
-
-
-def test_bce_needs_data_in_the_unit_interval(refused: Refused, tmp_path: Path) -> None:
-    write_table(tmp_path)
-    (line,) = refused(*ARRAYS, "dataset.scale=standard", "loss=[bce]")
-    assert re.fullmatch(
-        r"loss\.bce: needs data in \[0, 1\], this data lies in \[-\d\.\d+, \d\.\d+\]; "
-        r"loss=\[mse\] takes any, dataset\.scale=unit brings arrays there",
-        line,
-    )
-
-
-def test_a_density_needs_more_than_two_values(refused: Refused) -> None:
-    for how in ("static", "dynamic"):
-        assert refused("loss=gaussian", f"dataset.binarize={how}") == [
-            "loss.gaussian: is a density, binarized pixels are 0 or 1; dataset.binarize=none, or loss=bce"
-        ]
-
-
-def test_what_a_refused_corruption_would_give_is_not_missed(refused: Refused) -> None:
-    assert refused("experiment=cvae_quadrants", "dataset=digits", "corruption.quadrants.observed=5") == [
-        "corruption.quadrants: observed: an image has 4 quadrants, of which 1 to 3 are observed; got 5"
-    ]
-
-
-def test_problems_of_data_and_parts_come_together(refused: Refused, tmp_path: Path) -> None:
-    write_table(tmp_path)
-    lines = refused(*ARRAYS, "dataset.scale=standard", "loss=[bce]", "model=conv", "optimizer.lr=-1")
-    assert sorted(line.partition(":")[0] for line in lines) == ["loss.bce", "model", "optimizer"]
-
-
 # --- files ----------------------------------------------------------------------------------------------
 
 
@@ -259,85 +139,6 @@ def test_unreadable_images_are_named_and_counted(refused: Refused, tmp_path: Pat
     assert refused("dataset=image_folder", "dataset.root=photos", "dataset.size=8") == [
         "dataset.root: 1 of 4 images cannot be read: b.png (not an image); "
         "dataset.skip_unreadable=true leaves them out"
-    ]
-
-
-# --- commands on a finished run ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("command", ["evaluate", "encode", "draw", "reconstruct"])
-def test_a_run_must_be_given_and_be_one(command: str, refused: Refused, tmp_path: Path) -> None:
-    (tmp_path / "empty").mkdir()
-    given = ["input=x.png"] if command == "reconstruct" else []
-    missing = "run: must be given"
-    if command == "draw":
-        missing = "run, sweep: a folder must be given; run=DIR draws one run, sweep=DIR every run of a sweep"
-    assert refused(command, *given) == [missing]
-    run = "a run's folder has .hydra/config.yaml and checkpoints"
-    assert refused(command, "run=empty", *given) == [f"run: 'empty' is not the folder of a run; {run}"]
-
-
-def test_a_run_that_is_not_there_or_not_named(refused: Refused) -> None:
-    run = "a run's folder has .hydra/config.yaml and checkpoints"
-    assert refused("evaluate", "run=nowhere") == [f"run: 'nowhere' does not exist; {run}"]
-    (line,) = refused("evaluate", "outputs/somewhere")
-    assert "run=outputs/somewhere" in line
-
-
-def test_wrong_settings_of_a_command(refused: Refused, digits_run: Path) -> None:
-    run = f"run='{digits_run}'"
-    assert refused("evaluate", run, "weights=bets") == ["weights: takes best or last, got 'bets'"]
-    assert refused("evaluate", run, "split=tets") == ["split: takes one of train, val, test; got 'tets'"]
-    assert refused("evaluate", run, "metrik=reconstruction") == [
-        "metrik: no such setting; did you mean 'metric'?"
-    ]
-    assert refused("evaluate", run, "baseline=none") == [
-        "baseline: no such setting; there are dataset, metric, run, split, weights"
-    ]
-    assert refused("draw", run, "figure=[filter]") == ["figure: no option 'filter'; did you mean 'filters'?"]
-    assert refused("encode", run, "output=codes.txt") == [
-        "output: takes a file ending in .npz, .npy, .csv; got 'codes.txt'"
-    ]
-
-
-def test_all_that_is_wrong_with_a_command(refused: Refused) -> None:
-    assert refused("reconstruct", "weights=bets", "degrade=3") == [
-        "run: must be given",
-        "input: must be given",
-        "degrade: takes true or false, got 3",
-        "weights: takes best or last, got 'bets'",
-    ]
-
-
-def test_wrong_input(refused: Refused, digits_run: Path, tmp_path: Path) -> None:
-    run = f"run='{digits_run}'"
-    write_table(tmp_path)
-    (tmp_path / "broken.png").write_text("no image")
-    (tmp_path / "notes.md").write_text("no data")
-    for given, line in (
-        ("nowhere", "no file or folder 'nowhere'"),
-        ("table.npz", "vectors of 6 features; the run was trained on [1, 8, 8]"),
-        ("broken.png", "1 of 1 images cannot be read: broken.png (not an image)"),
-        ("notes.md", "'notes.md' is neither an image, a folder of images nor an array file "
-                     "(.npz, .npy, .mat, .csv, .tsv, .txt)"),
-    ):  # fmt: skip
-        assert refused("reconstruct", run, f"input={given}") == [f"input: {line}"]
-    assert refused("encode", run, "input=nowhere") == ["input: no file or folder 'nowhere'"]
-
-
-def test_data_that_has_moved(refused: Refused, photos_run: Path) -> None:
-    assert refused("evaluate", f"run='{photos_run}'", "dataset.root=elsewhere") == [
-        "dataset.root: no folder 'elsewhere'"
-    ]
-
-
-def test_an_untrained_run_is_named(refused: Refused, digits_run: Path, tmp_path: Path) -> None:
-    (tmp_path / "run" / ".hydra").mkdir(parents=True)
-    (tmp_path / "run" / ".hydra" / "config.yaml").write_text(
-        (digits_run / ".hydra" / "config.yaml").read_text()
-    )
-    assert refused("evaluate", "run=run") == [
-        "run: 'run' has no best.ckpt or last.ckpt in checkpoints; was it trained?"
     ]
 
 
