@@ -132,6 +132,13 @@ def refused(aelab: Callable[..., tuple[int, str, str]], tmp_path: Path) -> Calla
     return call
 
 
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test works in its own folder, before a terminal of 100 columns."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 def finished(tmp_path_factory: pytest.TempPathFactory, name: str, *overrides: str) -> Path:
     """The folder of a run that several tests look at and none changes."""
     with restored_logging():

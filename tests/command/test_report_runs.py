@@ -1,0 +1,111 @@
+"""Runs that `aelab report` finds: in folders of any depth, unfinished, broken, and a thousand of them."""
+
+import csv
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from command.reports import report, rows, run, sweep
+
+from aelab.command.report import main
+from aelab.errors import UserError
+
+pytestmark = pytest.mark.usefixtures("here")
+
+
+def test_what_counts_as_a_run(capsys: pytest.CaptureFixture[str]):
+    found = {"test/mse": 1.0}
+    run("outputs/2025-01-01/10-run", "x=1", metrics=found)
+    run("outputs/2025-01-01/10-run/figures/again", "x=2", metrics=found)  # inside a run
+    run("outputs/sweeps/.trash", "x=3", metrics=found)
+    run("outputs/sweeps/s/0-cell", "x=4", metrics=found)
+    Path("outputs/sweeps/s/multirun.yaml").write_text("")
+    Path("outputs/sweeps/s/status.json").write_text("{}")
+    (run("outputs/bare", "x=5", metrics=found) / ".hydra/overrides.yaml").unlink()
+    report(capsys, "outputs", "outputs/bare", "--csv", "x.csv")
+    with open("x.csv", newline="") as file:
+        assert [row["x"] for row in csv.DictReader(file)] == ["1", "5", "4"]
+    for one in ("outputs/bare", "outputs/sweeps/s/", "outputs/2025-01-01"):
+        assert report(capsys, one)[0].startswith("1 run: 1 completed; all with x=")
+
+
+def test_runs_that_did_not_end(capsys: pytest.CaptureFixture[str]):
+    run(
+        "a/1",
+        status={"status": "failed", "why": "Diverged: loss.kl became NaN in stage 'main', " + "so " * 20},
+    )
+    run("a/2", status={"status": "running"})
+    run("a/3", "loss=[mse]")
+    run("a/4", status={"status": "completed"})
+    run("a/5", metrics={"test/mse": 1.5})
+    (run("a/6") / "status.json").write_text('{"status": "fai')
+    assert report(capsys, "a") == [
+        "6 runs: 1 failed, 1 running, 3 unfinished, 1 completed",
+        "",
+        "seeds  test/mse",
+        "─────  ────────",
+        "    1     1.500",
+        "",
+        "Without results; `aelab resume run=FOLDER` goes on with one that stopped:",
+        "  failed      a/1",
+        "              Diverged: loss.kl became NaN in stage 'main', so so so so so so so so so so so so so",
+        "              so so so so so so so",
+        "  running     a/2",
+        "  unfinished  a/3",
+        "  unfinished  a/4",
+        "              it says completed, but has no results.json",
+        "  unfinished  a/6",
+        "              its status.json is broken",
+        "",
+        "Every run, setting and metric: a/report.csv",
+    ]
+
+
+def test_only_unfinished_runs_and_many_of_them(capsys: pytest.CaptureFixture[str]):
+    for number in range(30):
+        run(f"a/{number}", status={"status": "running"})
+    lines = report(capsys, "a", "--metric", "mse", "--sort", "mse")
+    assert lines[0] == "30 runs: 30 running" and lines[-3] == "  and 10 more" and len(lines) == 26
+
+
+def test_broken_results(capsys: pytest.CaptureFixture[str]):
+    for name, text in (("1", '{"status": "comp'), ("2", "[]"), ("3", "{}"), ("4", "")):
+        run(f"a/{name}")
+        Path(f"a/{name}/results.json").write_text(text)
+    with pytest.raises(UserError) as error:
+        main(["a"])
+    assert error.value.problems == (
+        "report: 'a/1/results.json' is broken (Unterminated string starting at: line 1 column 12 (char 11))",
+        "report: 'a/2/results.json' is broken (it holds a list)",
+        "report: 'a/3/results.json' is broken (no metrics)",
+        "report: 'a/4/results.json' is broken (Expecting value: line 1 column 1 (char 0))",
+    )
+    assert capsys.readouterr().out == "" and not Path("a/report.csv").exists()
+
+
+def test_a_thousand_runs(capsys: pytest.CaptureFixture[str]):
+    found = {f"{split}/m{i}": i + 0.25 for split in ("val", "test") for i in range(20)}
+    for number in range(1000):
+        run(f"sweep/{number}", f"x={number // 4} y=[a,b]", number % 4, {**found, "test/mse": number / 1000})
+    start = time.process_time()
+    lines = report(capsys, "sweep", "--sort", "mse")
+    assert time.process_time() - start < 5
+    assert lines[0] == "1000 runs: 1000 completed; all with y=[a,b]" and len(rows()) == 1000
+    assert lines[4].split()[:2] == ["0", "4"]
+
+
+def test_a_reader_may_leave_and_nothing_heavy_is_imported():
+    sweep()
+    code = (
+        "import sys; from aelab.command.report import main; main(['sweep']);"
+        "sys.exit({'torch', 'numpy', 'matplotlib', 'pytorch_lightning'} & {*sys.modules} or 0)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0 and len(rows()) == 6
