@@ -119,17 +119,22 @@ def aelab(
 
 @pytest.fixture
 def refused(aelab: Callable[..., tuple[int, str, str]], tmp_path: Path) -> Callable[..., list[str]]:
-    """refused("seed=x"): the lines that the user reads; no more is said, and no file is left."""
+    """refused("seed=x"): the lines that the user reads; no more is said, and all files are as they were."""
 
     def call(*arguments: str) -> list[str]:
-        before = sorted(tmp_path.rglob("*"))
+        before = files(tmp_path)
         status, out, err = aelab(*arguments)
         assert "Traceback" not in err
         assert (status, out) == (2, ""), err
-        assert sorted(tmp_path.rglob("*")) == before
+        assert files(tmp_path) == before
         return err.replace(f"{tmp_path}/", "").splitlines()
 
     return call
+
+
+def files(folder: Path) -> dict[Path, bytes | None]:
+    """What is there, and what is in it."""
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
 
 
 @pytest.fixture

@@ -154,13 +154,14 @@ def test_full_error_shows_the_traceback(
         aelab("seed=x")
 
 
-@pytest.mark.parametrize("overrides", [["seed=x"], ["dry_run=true"]])
+@pytest.mark.parametrize(("override", "expected"), [("seed=x", 2), ("dry_run=true", 0)])
 def test_a_folder_of_the_users_own_is_never_removed(
-    overrides: list[str], aelab: Callable[..., tuple[int, str, str]], tmp_path: Path
+    override: str, expected: int, aelab: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("kept")
-    aelab("hydra.run.dir=mine", *overrides)
+    status, _, _ = aelab("hydra.run.dir=mine", override)
+    assert status == expected
     assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
 
 

@@ -55,6 +55,19 @@ def test_killed_at_any_write_of_stages(
     assert metrics == expected
 
 
+def test_those_are_all_writes_of_stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, done = Record.write, 0
+
+    def counting(self: Record) -> None:
+        nonlocal done
+        done += 1
+        write(self)
+
+    monkeypatch.setattr(Record, "write", counting)
+    run(tmp_path / "run", "layerwise_finetuned", CONSTANT, "trainer.max_epochs=1")
+    assert done == WRITES
+
+
 def test_killed_in_the_second_stage(tmp_path: Path) -> None:
     """A real process, gone without a word."""
     folder, own = tmp_path / "run", [CONSTANT, "recipe.train.epochs=2", "recipe.finetune.scratch=false"]
@@ -65,7 +78,7 @@ def test_killed_in_the_second_stage(tmp_path: Path) -> None:
         until = time.monotonic() + 60
         while not last.is_file() and process.poll() is None and time.monotonic() < until:
             time.sleep(0.01)
-        assert process.poll() is None
+        assert process.poll() is None and last.is_file()
         os.kill(process.pid, signal.SIGKILL)
     epochs = torch.load(last, weights_only=True)["aelab"]["position"] // 4 + 3
     own.append(f"trainer.max_epochs={epochs}")
