@@ -52,6 +52,7 @@ def view(
         dataset=system.dataset,
         name=name,
         trace=lambda split, n: first(system, split, n),
+        traces=lambda split, n: traces(system, split, n),
         codes=lambda split: codes(system, split),
         baselines=baselines,
         history=history,

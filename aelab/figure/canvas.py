@@ -58,6 +58,8 @@ def class_name(dataset: Dataset, label: int) -> str:
     return classes[label] if classes is not None and label < len(classes) else str(label)
 
 
-def heading(what: str, dataset: Dataset, name: str) -> str:
-    """`Reconstructions: vae on Digits, test rows`"""
-    return f"{what}: {name} on {type(dataset).__name__}, {dataset.final} rows"
+def heading(what: str, dataset: Dataset, name: str, n: int | None = None) -> str:
+    """`Reconstructions: vae on Digits, test rows`; of the first n alone, `first 100 of 360 test rows`."""
+    rows = len(dataset.splits[dataset.final])
+    part = f"first {n} of {rows} " if n is not None and n < rows else ""
+    return f"{what}: {name} on {type(dataset).__name__}, {part}{dataset.final} rows"

@@ -3,7 +3,7 @@
 import torch
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
-from torch.distributions import Independent, Normal, kl_divergence
+from torch.distributions import Distribution, Independent, Normal, kl_divergence
 
 from aelab.errors import at_least
 from aelab.figure import canvas as look
@@ -13,30 +13,32 @@ from aelab.figure.figure import Figure, View
 class KLPerDim(Figure):
     """KL_d = mean over rows of KL( q(z_d given x) ‖ p(z_d) ), unit by unit, the largest first
 
-    For diagonal normal posteriors and priors: there KL = Σ_d KL_d. A bar near 0 is a unit that repeats the
-    prior.
+    For diagonal normal posteriors and priors: there KL = Σ_d KL_d, of all rows the metric `kl`. A bar near 0
+    is a unit that repeats the prior.
 
-    rows: of the final split.
+    rows: the first so many of the final split; None is all.
     """
 
-    def __init__(self, rows: int) -> None:
-        at_least(rows=(rows, 1))
+    def __init__(self, rows: int | None) -> None:
+        if rows is not None:
+            at_least(rows=(rows, 1))
         self.rows = rows
 
     def draw(self, view: View) -> Canvas | None:
-        model = view.model
+        dataset, model = view.dataset, view.model
         if "q" not in model.latent.gives or not model.prior.dense:
             return None
-        trace = view.trace(view.dataset.final, self.rows)
-        with torch.no_grad(), torch.random.fork_rng(devices=[]):
-            q, p = model.latent(trace["h"])["q"], model.prior.given(trace.get("c"))
-        if not (isinstance(q, Independent) and isinstance(p, Independent)):
-            return None
-        if not (isinstance(q.base_dist, Normal) and isinstance(p.base_dist, Normal)):
-            return None
-        kl = kl_divergence(q.base_dist, p.base_dist).detach().double().mean(0)  # [d]
-        kl = kl.sort(descending=True).values
-        canvas = look.sheet(7.6, 3.4, look.heading("KL of every unit of the code", view.dataset, view.name))
+        total, n = torch.zeros(model.latent.dim, dtype=torch.float64), 0
+        for trace in view.traces(dataset.final, self.rows):
+            with torch.no_grad():
+                q, p = trace["q"], trace["prior"].given(trace.get("c"))
+            if not (is_diagonal(q) and is_diagonal(p)):
+                return None
+            total += kl_divergence(q.base_dist, p.base_dist).detach().double().sum(0).cpu()  # [d]
+            n += len(trace["x"])
+        kl = (total / n).sort(descending=True).values
+        heading = look.heading("KL of every unit of the code", dataset, view.name, self.rows)
+        canvas = look.sheet(7.6, 3.4, heading)
         axes = canvas.subplots()
         look.plain(axes)
         axes.grid(visible=False, axis="x")
@@ -49,3 +51,8 @@ class KLPerDim(Figure):
         note = rf"$\sum_d$ KL$_d$ = {kl.sum():.4g} nats"
         axes.annotate(note, (0.99, 0.97), xycoords="axes fraction", ha="right", va="top", fontsize=look.TEXT)
         return canvas
+
+
+def is_diagonal(p: Distribution) -> bool:
+    """Whether it is a normal distribution of every unit on its own."""
+    return isinstance(p, Independent) and isinstance(p.base_dist, Normal)

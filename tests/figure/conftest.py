@@ -1,7 +1,7 @@
 """Tiny data sets, tiny nets and the View of them that every figure's test draws."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -58,18 +58,24 @@ def view_of(
     model.eval()
 
     @torch.no_grad()
-    def trace(split: str, n: int) -> Trace:
-        index = dataset.splits[split][:n]
+    def passed(index: Tensor) -> Trace:
         x, y = dataset.batch(index)
         begun = Trace(x=x, x_tilde=corrupt(x), index=index)
         return model(begun if y is None else Trace(begun, y=y))
+
+    def trace(split: str, n: int) -> Trace:
+        return passed(dataset.splits[split][:n])
+
+    def traces(split: str, n: int | None) -> Iterator[Trace]:
+        """The last batch is smaller than the others."""
+        yield from map(passed, dataset.splits[split][:n].split(4))
 
     @torch.no_grad()
     def codes(split: str) -> tuple[Tensor, Tensor | None]:
         x, y = dataset.batch(dataset.splits[split])
         return model.encode(x)["z"], y
 
-    return View(model, dataset, "tiny", trace, codes, history or [])
+    return View(model, dataset, "tiny", trace, traces, codes, history or [])
 
 
 @pytest.fixture
