@@ -1,7 +1,7 @@
 """How training and validation loss, and each of their terms, went from epoch to epoch."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -12,6 +12,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, StrMethodF
 
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
+from aelab.loss.term import Term
 
 Row = dict[str, Any]
 LINES = {"train": ("training", look.BLUE), "val": ("validation", look.ORANGE)}
@@ -20,7 +21,7 @@ LINES = {"train": ("training", look.BLUE), "val": ("validation", look.ORANGE)}
 class LossCurves(Figure):
     """L against the epoch, and each term beside it where there are several; of several stages, one by one
 
-    Terms are of the last stage that has some.
+    Terms are of the last stage that has some. Losses over more than a decade are drawn on a log scale.
     """
 
     def draw(self, view: View) -> Canvas | None:
@@ -30,7 +31,7 @@ class LossCurves(Figure):
             return None
         is_one = all(panel.rows is panels[0].rows for panel in panels)  # a single stage
         k = len(panels)
-        columns = 2 if k == 4 and not is_one else min(3, k)
+        columns = 2 if k == 4 else min(3, k)
         lines = math.ceil(k / columns)
         width = 7.2 if k == 1 else 4.2
         canvas = look.sheet(
@@ -42,15 +43,19 @@ class LossCurves(Figure):
         grid = canvas.subplots(lines, columns, squeeze=False, sharex=is_one, gridspec_kw=apart)
         for axes in grid.flat[k:]:
             axes.set_axis_off()
-        for axes, panel in zip(grid.flat, panels, strict=False):
+        parts = "pixels" if view.dataset.is_image else "features"
+        for i, (axes, panel) in enumerate(zip(grid.flat, panels, strict=False)):
             curves(axes, panel.rows, panel.name)
             if k > 1:
                 axes.set_title(panel.title(is_one), fontsize=look.TEXT)
+            # which terms other stages had is not known
+            said = unit(panel.name, view.terms, parts) if is_one else ""
+            said = [said, "log scale" if axes.get_yscale() == "log" else ""]
+            axes.set_ylabel(", ".join(filter(None, said)), fontsize=look.TEXT)
+            if i + columns >= k:  # the lowest of its column
+                axes.set_xlabel("epoch" if is_one else "epoch of the stage", fontsize=look.TEXT)
+                axes.tick_params(labelbottom=True)
         grid.flat[0].legend(frameon=False, fontsize=look.TEXT)
-        # what a stage rebuilds may be the codes of another, and a softmax has classes
-        parts = "outputs" if not is_one else "pixels" if view.dataset.is_image else "features"
-        canvas.supxlabel("epoch" if is_one else "epoch of the stage", fontsize=look.TEXT)
-        canvas.supylabel(f"loss per sample (sum over {parts})", fontsize=look.TEXT)
         return canvas
 
 
@@ -86,6 +91,15 @@ def names(rows: list[Row]) -> list[str]:
     keys = dict.fromkeys(key for split in LINES for row in rows for key in row if key.startswith(f"{split}/"))
     both = dict.fromkeys(key.split("/", 1)[1] for key in keys)
     return [name for name in both if name == "loss" or name.startswith("loss.")]
+
+
+def unit(name: str, terms: Mapping[str, Term], parts: str) -> str:
+    """What one number of a loss is, where its term says it."""
+    every = list(terms.values())
+    if name == "loss" and every and (len(every) > 1 or every[0].weight != 1):
+        return "weighted sum"
+    term = every[0] if name == "loss" and every else terms.get(name.removeprefix("loss."))
+    return f"per sample, sum over {parts}" if term is not None and term.over_pixels else ""
 
 
 def curves(axes: Axes, rows: list[Row], name: str) -> None:

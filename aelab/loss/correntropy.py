@@ -19,6 +19,8 @@ class Correntropy(Term):
     sigma: errors far above it have no gradient, so begin with a wide one where most are large.
     """
 
+    over_pixels = True
+
     def __init__(self, sigma: Number, weight: Number) -> None:
         super().__init__(weight)
         if not all(0 < value < inf for value in numbers(sigma)):

@@ -12,6 +12,8 @@ class MaskBCE(Term):
     The authors' code weighs it 0.3.     [Yan et al. 2016]
     """
 
+    over_pixels = True
+
     def forward(self, segment: Tensor, gate_logits: Tensor) -> Tensor:
         each = F.binary_cross_entropy_with_logits(gate_logits, 1 - segment, reduction="none")
         return per_sample(each)  # [b]

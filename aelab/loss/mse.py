@@ -12,5 +12,7 @@ class MSE(Term):
     The metric `mse` is the same per pixel.
     """
 
+    over_pixels = True
+
     def forward(self, x: Tensor, x_hat: Tensor) -> Tensor:
         return per_sample(F.mse_loss(x_hat, x, reduction="none"))  # [b]

@@ -10,6 +10,8 @@ from aelab.schedule import Number
 class SmoothL1(Term):
     """Σ_i e_i²/(2β) where |e_i| < β, else |e_i| − β/2, with e = x̂ − x     [Girshick 2015, eq. 3]"""
 
+    over_pixels = True
+
     def __init__(self, beta: float, weight: Number) -> None:
         super().__init__(weight)
         if beta <= 0:

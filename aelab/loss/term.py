@@ -22,6 +22,8 @@ class Term(nn.Module):
 
     needs: tuple[str, ...] = ()
     """Entries that `forward` could do without, and this term with its settings cannot."""
+    over_pixels: bool = False
+    """Whether a sample's value is a sum over the pixels, or features, of the data, as figures then say."""
 
     def __init__(self, weight: Number = 1.0) -> None:
         super().__init__()
@@ -47,6 +49,7 @@ class Likelihood(Term):
     link: str = "identity"
     maps: int = 1
     unit: bool = False
+    over_pixels = True
 
     def __init__(self, weight: Number = 1.0, pixels: Literal["all", "hidden"] = "all") -> None:
         super().__init__(weight)
