@@ -7,14 +7,14 @@ from matplotlib.figure import Figure as Canvas
 from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
-from aelab.figure.filters import as_images
+from aelab.figure.filters import as_images, of_mean
 from aelab.figure.tile import cell, centres, tile
 
 
 class FilterHistory(Figure):
     """w_1, ..., w_n of the encoder's first layer, one below the other, from epoch 0 on
 
-    What callback=snapshots kept; filters that are no pictures are not drawn.
+    What callback=snapshots kept; filters that are no pictures are not drawn, nor those of log σ².
 
     n: at most so many filters.
     epochs: at most so many of the epochs that were kept, the first and the last among them.
@@ -32,7 +32,8 @@ class FilterHistory(Figure):
         chosen = np.linspace(0, len(kept) - 1, min(self.epochs, len(kept))).round().astype(int)
         epochs = [kept[i] for i in chosen]
         shape = tuple(view.trace(view.dataset.final, 1)["x_tilde"].shape[1:])  # as the encoder sees it
-        pictures = [as_images(view.snapshots[epoch], shape) for epoch in epochs]
+        rows = of_mean(view.model)
+        pictures = [as_images(view.snapshots[epoch][:rows], shape) for epoch in epochs]
         shown = [filters[: self.n] for filters in pictures if filters is not None]
         if not shown:
             return None
@@ -43,7 +44,8 @@ class FilterHistory(Figure):
         shades = (flat / (2 * top) + 0.5).permute(0, 2, 3, 1) if c == 3 else flat[:, 0]
         picture = tile(shades.numpy(), k)
         side = min(0.95, 10 / k, 9 / n)  # inches a filter
-        title = f"First-layer filters over the epochs: {view.name} on {type(view.dataset).__name__}"
+        of = "" if rows is None else " of μ"
+        title = f"First-layer filters{of} over the epochs: {view.name} on {type(view.dataset).__name__}"
         tall = k * side * picture.shape[0] / picture.shape[1]
         canvas = look.sheet(max(k * side + (1.9 if c == 1 else 1.0), 6), tall + 0.8, title)
         axes = canvas.add_subplot()

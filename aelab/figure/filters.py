@@ -9,11 +9,14 @@ from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.tile import columns_for, tile
-from aelab.model.net import first_weight
+from aelab.model.autoencoder import Autoencoder
+from aelab.model.net import Net, first_weight
 
 
 class Filters(Figure):
     """The rows or kernels w_j of the encoder's first weight, largest ‖w_j‖ first
+
+    Where it gives μ and log σ² at once, the rows of μ alone.
 
     n: at most this many.
     """
@@ -26,16 +29,25 @@ class Filters(Figure):
         found = first_weight(view.model.encoder)
         if found is None:
             return None
-        weight = found.detach()
+        rows = of_mean(view.model)
+        weight = found.detach()[:rows]
         order = weight.flatten(1).norm(dim=1).argsort(descending=True, stable=True)[: self.n]
         chosen = weight[order].float()
         shape = tuple(view.trace(view.dataset.final, 1)["x_tilde"].shape[1:])  # as the encoder sees it
         what = f"{len(chosen)} of {len(weight)}" if len(chosen) < len(weight) else f"all {len(weight)}"
-        title = f"First-layer filters: {view.name} on {type(view.dataset).__name__}, {what}"
+        of = "" if rows is None else " of μ"
+        title = f"First-layer filters: {view.name} on {type(view.dataset).__name__}, {what}{of}"
         pictures = as_images(chosen, shape)
         if pictures is None:
             return heat(chosen.flatten(1), title)
         return tiles(pictures, title)
+
+
+def of_mean(model: Autoencoder) -> int | None:
+    """How many of the first layer's rows, from the first on, are μ's, if others are the variance's."""
+    encoder, latent = model.encoder, model.latent
+    is_last = isinstance(encoder, Net) and len(encoder.blocks) == 1
+    return latent.dim if is_last and "mean" in latent.gives and latent.width > latent.dim else None
 
 
 def as_images(weight: Tensor, shape: tuple[int, ...]) -> Tensor | None:

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from aelab.figure.filter_history import FilterHistory
+from aelab.model.latent.gaussian import Gaussian
+from aelab.model.net import Block, Net
 
 
 @pytest.fixture
@@ -57,6 +60,16 @@ def test_kernels_and_colours(kept, painted, untiled):
     signed = (shown[2] - 0.5) * 2 * max(float(w.abs().max()) for w in colours.values())
     np.testing.assert_allclose(signed, colours[0][1].view(3, 6, 4).permute(1, 2, 0), atol=1e-5)
     assert "mid-grey" in canvas.get_supxlabel()
+
+
+def test_of_a_layer_that_gives_mean_and_variance_only_the_mean_s(kept, painted, untiled):
+    snapshots = of((4, 24), 0, 1)
+    v = kept(snapshots)
+    v.model.latent = Gaussian(2)
+    v.model.encoder = Net(Block(flatten=nn.Flatten(), layer=nn.Linear(24, 4)))
+    canvas = painted(FilterHistory(n=8, epochs=10).draw(v))
+    assert labels(canvas.axes[0].yaxis) == ["$w_{1}$", "$w_{2}$"]
+    assert "filters of μ over" in canvas.get_suptitle()
 
 
 def test_nothing_kept_or_no_pictures_nothing_to_draw(kept):

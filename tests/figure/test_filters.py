@@ -7,6 +7,8 @@ from torch import nn
 
 from aelab.figure.filters import Filters
 from aelab.model.autoencoder import Autoencoder
+from aelab.model.latent.gaussian import Gaussian
+from aelab.model.latent.gaussian_full import GaussianFull
 from aelab.model.net import Block, Net
 
 
@@ -90,6 +92,19 @@ def test_a_layer_that_sees_more_than_the_image_is_a_matrix(memory, view, painted
     v.model.encoder.blocks[0].layer.weight = nn.Parameter(torch.randn(6, 24 + 3))
     v.trace = lambda split, n: inner
     assert painted(Filters(64).draw(v)).axes[0].images[0].get_array().shape == (6, 27)
+
+
+@pytest.mark.parametrize("latent", [Gaussian(2), GaussianFull(2)], ids=["diagonal", "full"])
+def test_of_a_layer_that_gives_mean_and_variance_only_the_mean_s(latent, memory, view, painted, untiled):
+    dataset = memory((1, 6, 4))
+    old = view(dataset).model
+    layer = nn.Linear(24, latent.width)
+    nn.init.constant_(layer.weight[2:], 9)  # the largest norms are the variance's
+    encoder = Net(Block(flatten=nn.Flatten(), layer=layer))
+    canvas = painted(Filters(64).draw(view(dataset, Autoencoder(encoder, latent, old.prior, old.decoder))))
+    want = largest_first(layer.weight[:2].detach()).reshape(2, 6, 4).numpy()
+    np.testing.assert_array_equal(untiled(shown_in(canvas), 2, 6, 4), want)
+    assert canvas.get_suptitle().endswith("all 2 of μ")
 
 
 def test_no_weights_no_filters(memory, view):
