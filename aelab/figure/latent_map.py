@@ -39,6 +39,8 @@ class Map:
 class LatentMap(Figure):
     """z₁ against z₂; of longer codes the two directions of largest variance     [PCA, of all codes]
 
+    Codes are means of q(z given x) where it is a distribution.
+
     points: at most this many a map, drawn once.
     baselines: whether the baselines' maps stand beside the run's, which may take a while to make.
     """
@@ -64,9 +66,10 @@ class LatentMap(Figure):
             draw(axes, one, labels, colours)
             for axis, label in zip((axes.xaxis, axes.yaxis), one.axes, strict=True):
                 axis.set_label_text(label, fontsize=look.TEXT if len(maps) == 1 else look.SMALL)
-            if len(maps) > 1:
-                fewer = f", {len(one.z)} rows" if len(one.z) < len(maps[0].z) else ""
-                axes.set_title(fill(one.name + fewer, 40), fontsize=look.TEXT + 1, color=look.INK)
+            said = [one.name] if len(maps) > 1 else []
+            said += [f"{len(one.z)} rows"] if len(one.z) < len(maps[0].z) else []
+            said += ["means of q(z given x)"] if one is maps[0] and "q" in view.model.latent.gives else []
+            axes.set_title(fill(", ".join(said), 40), fontsize=look.TEXT + 1, color=look.INK)
         for axes in grid[len(maps) :]:
             axes.set_axis_off()
         key(canvas, grid, len(maps), classes, colours)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from figure.generative import vae
 from matplotlib.colors import to_rgba
 from sklearn.decomposition import PCA
 
@@ -142,6 +143,14 @@ def test_baselines_can_be_left_out_and_are_then_not_asked(memory, view, painted)
     canvas = painted(LatentMap(5000, False).draw(v))
     assert len(canvas.axes) == len(plain.axes) == 1 and canvas.axes[0].get_title() == ""
     assert tuple(canvas.get_size_inches()) == tuple(plain.get_size_inches())
+
+
+def test_means_are_called_means(memory, painted):
+    v = vae(memory())
+    assert painted(LatentMap(5000, True).draw(v)).axes[0].get_title() == "means of q(z given x)"
+    v.baselines = {"pca": beside(v)}
+    titles = [axes.get_title() for axes in painted(LatentMap(5000, True).draw(v)).axes]
+    assert titles == ["tiny, means of q(z given x)", "PCA"]
 
 
 @pytest.mark.parametrize("k", range(1, MOST))

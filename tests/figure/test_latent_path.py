@@ -5,7 +5,7 @@ import pytest
 import torch
 from figure.generative import shown, vae
 
-from aelab.figure.latent_path import LatentPath, emptiest
+from aelab.figure.latent_path import LatentPath, central, emptiest
 
 
 def test_the_path_leads_through_the_hole() -> None:
@@ -28,6 +28,32 @@ def test_ends_are_of_two_classes() -> None:
     path, _ = emptiest(z, torch.tensor([0, 0, 1]), z, 3)
     assert path is not None and torch.equal(path[[0, -1]], z[[1, 2]])
     assert emptiest(z, torch.zeros(3), z, 3) == (None, 0.0)
+
+
+def test_no_end_is_a_code_that_lies_apart() -> None:
+    generator = torch.Generator().manual_seed(0)
+    clouds = [torch.randn(100, 2, generator=generator) + shift for shift in (0.0, 8.0)]
+    codes = torch.cat([*clouds, torch.tensor([[40.0, -40.0]])])
+    inner = central(codes)
+    assert not inner[-1] and inner[:-1].float().mean() > 0.94
+    corners = torch.tensor([[0.0, 0], [0, 1], [1, 0], [1, 1]])
+    assert central(corners).all()  # too few to tell
+
+
+def test_the_path_of_a_picture_ends_among_the_codes(memory, painted) -> None:
+    """Where the first row, of a class of its own, is far from the others."""
+    v = vae(memory(n=600))
+    trace = v.trace("test", 5000)
+    trace["z"][0] = torch.tensor([50.0, 50.0])
+    v.trace = lambda split, n: trace
+    ends = np.asarray(painted(LatentPath(5).draw(v)).axes[0].lines[0].get_xydata())[[0, -1]]
+    assert np.abs(ends).max() < 10
+
+
+def test_draws_are_called_draws(memory, painted) -> None:
+    for regards in (True, False):  # a distribution, and plain codes
+        upper = painted(LatentPath(5).draw(vae(memory(), regards=regards))).axes[0]
+        assert ("draws of q(z given x)" in upper.get_title()) == regards
 
 
 def test_pictures_are_the_points_decoded(memory, painted, untiled) -> None:
