@@ -18,8 +18,9 @@ MOST, BESIDE = 10, 5  # classes that are shown, and side by side
 class Manifold(Figure):
     """x̂ of z = m + σ Φ⁻¹(u), u on a regular grid in (0, 1)²     [Kingma & Welling 2014, fig. 4]
 
-    m and σ are the prior's; of codes that know no prior, their mean and standard deviation. A code of one
-    number gives a strip. Where the label is the condition, a smaller grid for each class.
+    m and σ are those of N(0, I) where codes were trained towards it; under another prior, or none, the codes'
+    own mean and standard deviation. A code of one number gives a strip. Where the label is the condition, a
+    smaller grid for each class.
 
     n: steps along each axis.
     """
@@ -41,7 +42,7 @@ class Manifold(Figure):
             return None
         classes = list(range(dataset.classes))[:MOST] if labelled else [None]
         n = self.n // 2 | 1 if labelled else self.n
-        mean, std = spread(view, view.codes(dataset.final)[0].flatten(1).float())
+        mean, std, whose = spread(view, view.codes(dataset.final)[0].flatten(1).float())
         steps = mean + std * normal_quantiles(n)[:, None]  # [n, d]
         z = grid(steps)
         parts = []
@@ -54,7 +55,7 @@ class Manifold(Figure):
             for part in parts[::BESIDE]:
                 part.rows = ticks(steps[:, 1], labelled)[::-1]
         axes = "$z_1$ across, $z_2$ up" if d == 2 else "$z_1$"
-        note = f"{axes}; steps of equal probability under a normal distribution"
+        note = f"{axes}; steps of equal probability under {whose}"
         return blocks(parts, f"Manifold: {view.name} on {type(dataset).__name__}", note, BESIDE)
 
 

@@ -15,8 +15,9 @@ from aelab.model.condition.given import by_attributes, by_label
 class Traversal(Figure):
     """x̂ of z with z_j = m_j + tσ_j, t from −reach to reach, z the code of a test row    [Higgins et al. 2017]
 
-    m and σ are the prior's; of codes that know no prior, their mean and standard deviation. The dimensions
-    are in order of how much their codes vary over the test rows: behind those that do, the unused ones.
+    m and σ are those of N(0, I) where codes were trained towards it; under another prior, or none, the codes'
+    own mean and standard deviation. The dimensions are in order of how much their codes vary over the test
+    rows: behind those that do, the unused ones.
 
     dims: at most so many of them.
     steps: of t.
@@ -46,7 +47,7 @@ class Traversal(Figure):
         deviation = codes.std(0, correction=0)
         order = deviation.argsort(descending=True, stable=True)[: self.dims]
         t = torch.linspace(-self.reach, self.reach, self.steps)
-        mean, std = spread(view, codes)
+        mean, std, whose = spread(view, codes)
         z = codes[row].repeat(len(order), self.steps, 1)  # [dims, steps, d]
         for i, j in enumerate(order):
             z[i, :, j] = mean[j] + t * std[j]
@@ -63,5 +64,5 @@ class Traversal(Figure):
                 [f"{round(step, 1) + 0:g}" for step in t.tolist()],
             ),
         ]
-        note = "t, in σ; in brackets the standard deviation of a dimension's codes over the test rows"
+        note = f"t, in σ of {whose}; in brackets a dimension's own σ over the test rows"
         return blocks(parts, look.heading("Traversal", dataset, view.name), note)

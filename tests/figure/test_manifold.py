@@ -7,6 +7,7 @@ from figure.generative import shown, vae
 from scipy.stats import norm
 
 from aelab.figure.manifold import Manifold
+from aelab.model.prior.swiss_roll import SwissRoll
 
 
 def cells(canvas, untiled, k, i=0):
@@ -40,6 +41,15 @@ def test_codes_that_know_no_prior_are_met_where_they_lie(memory, painted, untile
     expected = torch.stack([torch.stack([steps[j, 0], steps[1 - i, 1]]) for i in (0, 1) for j in (0, 1)])
     found = cells(painted(Manifold(2).draw(v)), untiled, 4)
     np.testing.assert_allclose(found, shown(v.model.decode(expected)["x_hat"]), atol=1e-4)
+
+
+def test_whose_probability_the_steps_are_of_is_said(memory, painted):
+    v = vae(memory())
+    assert painted(Manifold(2).draw(v)).get_supxlabel().endswith("under the prior N(0, I)")
+    v.model.prior = SwissRoll(2, 2, 3, 0)
+    assert painted(Manifold(2).draw(v)).get_supxlabel().endswith("a normal distribution fitted to the codes")
+    plain = painted(Manifold(2).draw(vae(memory(), regards=False)))
+    assert plain.get_supxlabel().endswith("a normal distribution fitted to the codes")
 
 
 def test_a_smaller_grid_for_each_class(memory, painted, untiled):

@@ -22,6 +22,8 @@ def test_dimensions_in_order_of_variance(regards, condition, memory, painted, un
     canvas = painted(Traversal(dims=3, steps=5, reach=2.0, row=1).draw(v))
     found = cells(canvas, untiled, 15).reshape(3, 5, 6, 4)
     mean, std = (torch.zeros(4), torch.ones(4)) if regards else (z.mean(0), z.std(0, correction=0))
+    whose = "the prior N(0, I)" if regards else "a normal distribution fitted to the codes"
+    assert f"in σ of {whose};" in canvas.get_supxlabel()
     y = dataset.rows.y[dataset.splits["test"][1]]
     c = None if condition is None else torch.eye(3)[y][None]
     for line, j in enumerate((1, 3, 0)):
