@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
     from aelab.run import Run
+    from aelab.sampler.sampler import Sampler
 
 
 def main(argv: list[str]) -> int:
@@ -29,10 +30,10 @@ def task(config: DictConfig) -> None:
 
     run = opened(config)
     dataset = run.system.dataset
-    folder = Path(config.output or run.folder / "samples")
+    sampler = build(config.sampler)
+    folder = Path(config.output or run.folder / f"samples{other(sampler)}")
     if folder.is_file():
         raise UserError(f"output: takes a folder, got the file '{folder}'")
-    sampler = build(config.sampler)
     torch.manual_seed(config.seed)
     attributes = plain(config.attributes)
     x = run.sample(config.n, config.label, sampler, attributes)  # [n, *shape] in the data's own units
@@ -40,7 +41,7 @@ def task(config: DictConfig) -> None:
     if dataset.is_image:
         shades = pixels(dataset.scale(x), dataset)
         write(shades, folder)
-        sheet(shades, run, config.label, attributes).savefig(folder / "samples.png", dpi=150)
+        sheet(shades, run, sampler, config.label, attributes).savefig(folder / "samples.png", dpi=150)
         sys.stdout.write(f"{len(x)} images in {folder}, all of them in {folder / 'samples.png'}\n")
     else:
         np.save(folder / "samples.npy", x.numpy())
@@ -59,24 +60,34 @@ def write(shades: np.ndarray, folder: Path) -> None:
         Image.fromarray(image).save(folder / f"{i:0{digits}}.png")
 
 
+def other(sampler: "Sampler") -> str:
+    """What tells its samples from those of the prior, which need no name: `_gaussian_mixture`."""
+    return "" if sampler.name == "prior" else f"_{sampler.name}"
+
+
 def sheet(
-    shades: np.ndarray, run: "Run", label: int | str | None, attributes: dict[str, float] | None = None
+    shades: np.ndarray,
+    run: "Run",
+    sampler: "Sampler",
+    label: int | str | None,
+    attributes: dict[str, float] | None,
 ) -> "Canvas":
     """All on one page; a row for each class where they were drawn in turn."""
     from aelab.figure import canvas as look
     from aelab.figure.block import Block, aligned, blocks
+    from aelab.figure.samples import heading
     from aelab.figure.tile import columns_for
     from aelab.label import number
     from aelab.model.condition.given import by_label
 
     dataset = run.system.dataset
-    heading = f"Samples: {run.config.name} on {type(dataset).__name__}"
+    title = heading(sampler, run.config.name, dataset)
     if not by_label(run.system.model) or label is not None:
-        of = "" if label is None else f", {look.class_name(dataset, number(dataset, label))}"
+        of = "" if label is None else f", label {look.class_name(dataset, number(dataset, label))}"
         of += "".join(f", {name} {value:g}" for name, value in (attributes or {}).items())
         block = Block("", shades, columns_for(len(shades), *shades.shape[1:3]))
-        return blocks([block], heading + of)
+        return blocks([block], title + of)
     groups = [shades[label :: dataset.classes] for label in range(min(dataset.classes, len(shades)))]
     names = [look.class_name(dataset, label) for label in range(len(groups))]
     columns = len(groups[0])
-    return blocks([Block("", aligned(groups, columns), columns, names)], heading)
+    return blocks([Block("", aligned(groups, columns), columns, names)], title)

@@ -66,7 +66,7 @@ class Samples(Figure):
         names = [look.class_name(dataset, label) for label in classes]
         parts = [Block(name, shades, self.n) for name, shades in drawn.items()]
         parts[0].rows = names
-        return blocks(parts, f"Samples: {view.name} on {type(dataset).__name__}")
+        return blocks(parts, heading(self.sampler, view.name, dataset))
 
     def plane(self, view: View) -> Canvas:
         """Points in place of images; of each class in turn where the label is the condition."""
@@ -79,7 +79,12 @@ class Samples(Figure):
         for name, side in view.baselines.items() if self.baselines else ():
             if side.sample is not None:
                 drawn[title(name)] = side.sample(k)
-        return clouds(drawn, f"Samples: {view.name} on {type(dataset).__name__}")
+        return clouds(drawn, heading(self.sampler, view.name, dataset))
+
+
+def heading(sampler: Sampler, name: str, dataset: Dataset) -> str:
+    """`Samples, sampler=prior: vae on Digits`"""
+    return f"Samples, sampler={sampler.name}: {name} on {type(dataset).__name__}"
 
 
 @torch.no_grad()

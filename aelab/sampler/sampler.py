@@ -14,6 +14,11 @@ Codes = Callable[[str], tuple[Tensor, Tensor | None]]
 class Sampler:
     """Draws of z, of any trained model."""
 
+    @property
+    def name(self) -> str:
+        """As the command line has it, `sampler=gaussian_mixture`."""
+        return type(self).__module__.rpartition(".")[2]
+
     def objections(self, model: Autoencoder, terms: Iterable[Term]) -> Iterable[str]:
         """Why these draws would mean nothing to this model, a line each."""
         return ()

@@ -1,5 +1,6 @@
 """New data from a run's decoder: files, a sheet, classes by number and by name, and what is refused."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import torch
 from conftest import finished
 from PIL import Image
 
+from aelab.command.sample import sheet
 from aelab.errors import UserError
 from aelab.run import Run
+from aelab.sampler.gaussian_mixture import GaussianMixture
+from aelab.sampler.prior import Prior
 
 Aelab = Callable[..., tuple[int, str, str]]
 
@@ -62,6 +66,21 @@ def test_images_and_a_sheet_of_them(aelab: Aelab, vae_run: Path, tmp_path: Path)
         np.testing.assert_allclose(image / 255, expected[0].clip(0, 1), atol=0.51 / 255)
     with Image.open(tmp_path / "new" / "samples.png") as sheet:
         assert sheet.width > 100
+
+
+def test_samplers_leave_each_other_alone(aelab: Aelab, vae_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(vae_run, tmp_path / "run")
+    for sampler, name in (("prior", "samples"), ("gaussian_mixture", "samples_gaussian_mixture")):
+        out = aelab("sample", "run=run", "n=2", f"sampler={sampler}")[1]
+        assert out.startswith(f"2 images in run/{name}, ") and len(pictures(tmp_path / "run" / name)) == 2
+
+
+@pytest.mark.parametrize(("label", "said"), [(None, ""), (1, ", label dog"), ("cat", ", label cat")])
+def test_the_sheet_says_what_it_shows(label: int | str | None, said: str, labelled_run: Path) -> None:
+    run, shades = Run(labelled_run), np.zeros((4, 8, 6))
+    for sampler, name in ((Prior(), "prior"), (GaussianMixture(2, 10), "gaussian_mixture")):
+        title = sheet(shades, run, sampler, label, None).get_suptitle().replace("\n", " ")
+        assert title == f"Samples, sampler={name}: {run.config.name} on ImageFolder{said}"
 
 
 def test_fewer_images_leave_none_of_those_before(aelab: Aelab, vae_run: Path, tmp_path: Path) -> None:

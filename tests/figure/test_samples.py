@@ -40,6 +40,12 @@ def test_data_and_decoded_draws(shape, memory, painted, untiled):
     np.testing.assert_allclose(cells(canvas, 2, untiled, 6, shape[1:]), shown(x_hat), atol=1e-6)
 
 
+@pytest.mark.parametrize("shape", [(1, 6, 4), (2,)])
+def test_the_sampler_is_said(shape, memory, painted):
+    title = painted(Samples(3, 2, GaussianMixture(2, 10), True).draw(vae(memory(shape)))).get_suptitle()
+    assert title == "Samples, sampler=gaussian_mixture: tiny on Memory"
+
+
 def test_a_row_is_a_class_where_the_label_is_the_condition(memory, painted, untiled):
     dataset = memory(n=61, classes=3)
     v = vae(dataset, condition="label")
