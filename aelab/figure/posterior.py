@@ -16,8 +16,8 @@ from aelab.seed import derive
 class Posterior(Figure):
     """Draws of the aggregated posterior q(z) = E_x q(z given x), by class, and as many of the prior p(z)
 
-    Of a code of one number their histograms one above the other; of longer ones z₁ and z₂, side by side in
-    one scale.     [Makhzani et al. 2016, fig. 2; Zhao et al. 2019, fig. 1]
+    Of a code of one number their histograms one above the other; of longer ones z₁ and z₂, side by side.
+    Both in one scale.     [Makhzani et al. 2016, fig. 2; Zhao et al. 2019, fig. 1]
 
     points: at most this many rows.
     """
@@ -30,24 +30,26 @@ class Posterior(Figure):
         if "q" not in view.model.latent.gives and not regarded(view.terms.values()):
             return None  # codes that nothing drew to a prior
         trace = view.trace(view.dataset.final, self.points)
-        z = trace["z"].flatten(1).float()[:, :2]
+        codes = trace["z"].flatten(1).float()
+        z, d = codes[:, :2], codes.shape[1]
         y, prior = trace.get("y"), drawn(view, trace.get("c"), z)
         maps = [Map("q(z)", z, y, []), Map("p(z)", prior, None, [], look.GREY)]
         labels = [] if y is None else sorted(set(y.tolist()))
         classes = [look.class_name(view.dataset, label) for label in labels]
         colours = look.class_colours(labels)
         beside = 0.1 * max(map(len, classes)) + 0.5 if classes else 0.1
-        flat = z.shape[1] == 1
+        flat = d == 1
         width, height, (lines, columns) = (6.6, 5.0, (2, 1)) if flat else (9.0, 4.6, (1, 2))
-        heading = look.heading("Posterior and prior", view.dataset, view.name)
+        heading = look.heading("Posterior and prior", view.dataset, view.name, self.points)
         canvas = look.sheet(width + beside, height, heading)
-        grid = list(canvas.subplots(lines, columns, sharex=True, sharey=not flat).flat)
+        grid = list(canvas.subplots(lines, columns, sharex=True, sharey=True).flat)
         together = torch.cat([one.z[:, 0] for one in maps])
         bins: list[float] = np.histogram_bin_edges(together.numpy(), 80).tolist()
         for axes, one in zip(grid, maps, strict=True):
             look.plain(axes)
             if flat:
                 histogram(axes, one, labels, colours, bins)
+                axes.set_ylabel("draws per bin", fontsize=look.TEXT)
             else:
                 scatter(axes, one, labels, colours)
                 axes.set_aspect("equal", adjustable="box")
@@ -57,6 +59,8 @@ class Posterior(Figure):
             grid[-1].set_xlabel("$z$", fontsize=look.TEXT)
         else:
             grid[0].set_ylabel("$z_2$", fontsize=look.TEXT)
+        if d > 2:
+            canvas.supxlabel(f"the first two of the code's {d} numbers", fontsize=look.SMALL, color=look.GREY)
         key(canvas, grid, len(maps), classes, colours)
         return canvas
 

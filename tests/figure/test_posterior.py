@@ -20,6 +20,17 @@ def test_the_left_shows_the_codes_and_the_right_the_prior(dim, memory, painted):
     assert np.abs(prior.mean(0)).max() < 1 and 0.5 < prior.std() < 1.5  # N(0, I)
 
 
+@pytest.mark.parametrize(
+    ("dim", "said"), [(1, ""), (2, ""), (4, "the first two of the code's 4 numbers")], ids=str
+)
+def test_which_numbers_and_rows_of_how_many_is_said(dim, said, memory, painted):
+    v = vae(memory(), dim=dim)
+    assert painted(Posterior(50).draw(v)).get_supxlabel() == said
+    canvas = painted(Posterior(5).draw(v))
+    n = len(v.dataset.splits["test"])
+    assert canvas.get_suptitle().replace("\n", " ").endswith(f"first 5 of {n} test rows")
+
+
 def test_a_code_of_one_number_has_every_draw_in_a_bin(memory, painted):
     v = vae(memory(), dim=1)
     upper, lower = painted(Posterior(40).draw(v)).axes[:2]
@@ -29,6 +40,8 @@ def test_a_code_of_one_number_has_every_draw_in_a_bin(memory, painted):
     for bar in upper.patches:  # stacked, class over class
         tops[bar.get_x()] = max(tops.get(bar.get_x(), 0), bar.get_y() + bar.get_height())
     assert sum(tops.values()) == pytest.approx(n) and upper.get_xlim() == lower.get_xlim()
+    assert upper.get_ylim() == lower.get_ylim()
+    assert upper.get_ylabel() == lower.get_ylabel() == "draws per bin"
 
 
 def test_the_prior_is_the_same_for_every_run_and_disturbs_nobodys_draws(memory, painted):
