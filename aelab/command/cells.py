@@ -25,16 +25,18 @@ def cells(sweep: Path) -> tuple[list[Path], list[Path]]:
     return whole, [folder for folder in runs if folder not in whole]
 
 
-def titles(folders: Sequence[Path]) -> list[str]:
-    """What each run was asked for and not every run was: `dim=2, seed=0`; no two alike."""
+def varying(folders: Sequence[Path]) -> list[dict[str, str]]:
+    """What each run was asked for and not every run was, by the settings' short names: {dim: 2, seed: 0}."""
     asked = [overrides_of(folder) for folder in folders]
     common = set(asked[0]).intersection(*asked)
-    varying = [[text for text in texts if text not in common] for texts in asked]
-    short = endings(text.partition("=")[0] for texts in varying for text in texts)
-    names = [
-        ", ".join(f"{short[key]}={value}" for key, _, value in (text.partition("=") for text in texts))
-        for texts in varying
-    ]
+    own = [[text.partition("=") for text in texts if text not in common] for texts in asked]
+    short = endings(key for texts in own for key, _, _ in texts)
+    return [{short[key]: value for key, _, value in texts} for texts in own]
+
+
+def titles(folders: Sequence[Path]) -> list[str]:
+    """What tells each run from the others: `dim=2, seed=0`; no two alike."""
+    names = [", ".join(f"{key}={value}" for key, value in own.items()) for own in varying(folders)]
     alike = Counter(names)
     return [
         name if name and alike[name] == 1 else folder.name

@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from aelab.app import application
 from aelab.build import build
-from aelab.command.cells import cells, titles
+from aelab.command.cells import cells, titles, varying
 from aelab.command.finished import opened
 from aelab.errors import UserError
 from aelab.history import read
@@ -78,23 +78,28 @@ def view_of(run: "Run") -> "View":
 
 def compare(config: DictConfig, sweep: Path) -> Iterator[Path]:
     """Every figure of all finished runs of a sweep, one sheet a figure."""
+    from aelab.figure import canvas as look
     from aelab.figure.sheet import sheet
 
     whole, others = cells(sweep)
     canvases: dict[str, dict[str, Canvas]] = {}  # figure -> title -> canvas
+    of: dict[str, None] = {}  # what the runs are of: `vae on MNIST`, once each
     for folder, title in zip(whole, titles(whole), strict=True):
         config.run = str(folder)
         run = opened(config)
         figures, seen = figures_for(run, config), view_of(run)
+        of[f"{seen.name} on {type(seen.dataset).__name__}"] = None
         for name, figure in figures.items():
             if (canvas := figure.draw(seen)) is not None:
                 canvases.setdefault(name, {})[title] = canvas
     for folder in others:
         notice.info("%s: is not finished, left out", folder)
     place = Path(config.output or sweep / "figures")
+    settings = dict.fromkeys(key for own in varying(whole) for key in own)
+    runs = " and ".join(of) + (f", by {', '.join(settings)}" if settings else "")
     for name, drawn in canvases.items():
         place.mkdir(parents=True, exist_ok=True)
         path = place / f"{name}.png"
-        together = sheet(drawn, f"{name.replace('_', ' ').capitalize()}: {sweep.resolve().name}")
+        together = sheet(drawn, f"{look.what(next(iter(drawn.values())))}: {runs}")
         together.savefig(path, dpi=together.dpi)
         yield path

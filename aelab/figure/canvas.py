@@ -58,8 +58,13 @@ def class_name(dataset: Dataset, label: int) -> str:
     return classes[label] if classes is not None and label < len(classes) else str(label)
 
 
-def heading(what: str, dataset: Dataset, name: str, n: int | None = None) -> str:
+def heading(shown: str, dataset: Dataset, name: str, n: int | None = None) -> str:
     """`Reconstructions: vae on Digits, test rows`; of the first n alone, `first 100 of 360 test rows`."""
     rows = len(dataset.splits[dataset.final])
     part = f"first {n} of {rows} " if n is not None and n < rows else ""
-    return f"{what}: {name} on {type(dataset).__name__}, {part}{dataset.final} rows"
+    return f"{shown}: {name} on {type(dataset).__name__}, {part}{dataset.final} rows"
+
+
+def what(canvas: Canvas) -> str:
+    """What it shows, the beginning of its heading: `Reconstructions`"""
+    return canvas.get_suptitle().replace("\n", " ").partition(":")[0]

@@ -41,5 +41,6 @@ def sheet(canvases: dict[str, Canvas], heading: str) -> Canvas:
         picture = rendered(canvas, title, dpi)
         left, below = GAP + i % columns * width, top - TITLE - i // columns * height
         whole.figimage(picture, round(left * dpi), round(below * dpi) - len(picture), origin="upper")
+    heading = shortened(heading, whole.get_figwidth() * 13 / 16)  # its letters are larger
     whole.text(0.5, 1 - 0.35 / top, heading, fontsize=16, fontweight="bold", color=look.INK, ha="center")
     return whole

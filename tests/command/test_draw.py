@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure as Canvas
 from omegaconf import OmegaConf
 from PIL import Image
 
 from aelab.command.cells import titles
+from aelab.figure.sheet import sheet
 
 Aelab = Callable[..., tuple[int, str, str]]
 
@@ -69,6 +71,21 @@ def test_a_sweep_side_by_side(aelab: Aelab, sweep: Path) -> None:
     with Image.open(own) as one, Image.open(sweep / "figures" / "loss_curves.png") as both:
         assert both.width * both.height > 2 * one.width * one.height
     assert not (sweep / "figures" / "latent_map.png").exists()
+
+
+def test_a_sheet_says_what_it_shows_of_which_runs(
+    aelab: Aelab, sweep: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    headings = []
+
+    def kept(canvases: dict[str, Canvas], heading: str) -> Canvas:
+        headings.append(heading)
+        return sheet(canvases, heading)
+
+    monkeypatch.setattr("aelab.figure.sheet.sheet", kept)
+    name = OmegaConf.load(sweep / "0-dim=2,seed=0" / ".hydra" / "config.yaml").name
+    aelab("draw", "sweep=sweep", "figure=[latent_map,loss_curves]", "figure.latent_map.points=20")
+    assert headings == [f"Latent map: {name} on Digits, by dim", f"Loss: {name} on Digits, by dim"]
 
 
 def test_a_sheet_goes_where_it_is_asked_to(aelab: Aelab, sweep: Path, tmp_path: Path) -> None:

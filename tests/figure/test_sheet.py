@@ -50,6 +50,7 @@ def test_very_many_make_no_picture_that_no_one_can_open():
 
 def test_a_long_title_is_cut():
     given = {"model.latent.dim=2, " * 9: canvases(1)["dim=0"]}
-    sheet(given, "one")
+    whole = sheet(given, "one of very many " * 9)
+    assert whole.texts[0].get_text().endswith("…") and len(whole.texts[0].get_text()) < 25
     (canvas,) = given.values()
     assert canvas.get_suptitle().endswith("…") and len(canvas.get_suptitle()) < 30
