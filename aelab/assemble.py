@@ -56,7 +56,9 @@ SCHEMA = {
     "dry_run": bool,
     "recipe": dict[str, Stage],
     "matmul_precision": Literal["highest", "high", "medium"],
+    "model.latent.dim": int | None,
     "model.prior.dim": int | None,
+    "clusters": int,
 }
 """Settings that belong to no class, and those that the program fills in where they are null."""
 
@@ -199,17 +201,16 @@ def assemble_model(config: DictConfig, like: System) -> Autoencoder:
 
 
 def build_model(node: DictConfig, dataset: Dataset, chain: Corruptions, objective: Objective) -> Autoencoder:
-    """The model of a node; what it is conditioned on is told of the data, and its prior of that."""
+    """The model of a node; what it is conditioned on is told of the data, and its latent and prior of that."""
     told: dict[str, Any] = {"shape": corrupted_shape(chain, dataset.shape), "target": dataset.shape}
     told |= {"maps": objective.maps, "link": objective.link, "condition": None}
     known: dict[str, Any] = {"classes": dataset.classes, "names": dataset.rows.classes or []}
     known["attributes"] = len(dataset.rows.attribute_names or [])
     wrong = Problems()
-    for part in ("condition", "prior"):
+    for part in ("condition", "latent", "prior"):
         if (own := node.get(part)) is not None:
-            if part == "prior" and own.get("dim", 0) is None:  # the code is the input
-                known["dim"] = OmegaConf.select(node, "latent.dim") or prod(told["shape"])
-            told[part] = wrong.attempt(build, own, **taken(own, told | known))
+            whole = {"dim": prod(told["shape"])} if own.get("dim", 0) is None else {}  # the code is the input
+            told[part] = wrong.attempt(build, own, **taken(own, told | known | whole))
     wrong.stop()
     return build(node, **taken(node, told))
 

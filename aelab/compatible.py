@@ -24,7 +24,8 @@ def mismatched(system: System) -> list[str]:
     readers = {
         f"loss.{name}": (term.forward, cast(Term, term).needs) for name, term in objective.terms.items()
     }
-    readers |= {f"loss.{name}": (player.answer, ()) for name, player in objective.players.items()}
+    moving = {name: player for name, player in objective.players.items() if player.answers}
+    readers |= {f"loss.{name}": (player.answer, ()) for name, player in moving.items()}
     readers |= {f"metric.{name}": (metric.update, ()) for name, metric in system.metrics.items()}
     lines = [
         f"{name} reads {', '.join(lacking)}; {explain(lacking, model)}"

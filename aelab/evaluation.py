@@ -43,6 +43,15 @@ def traces(system: System, split: str, limit: int | None = None, in_use: bool = 
                 yield system.passed(trace, in_use)
 
 
+def whole(system: System, split: str, *names: str) -> dict[str, Tensor]:
+    """These entries of all rows of a split, in its order, as in use and where the model is."""
+    parts: dict[str, list[Tensor]] = {name: [] for name in names}
+    for trace in traces(system, split, in_use=True):
+        for name in names:
+            parts[name].append(trace[name])
+    return {name: torch.cat(part) for name, part in parts.items()}
+
+
 @contextmanager
 def at_rest(system: System) -> Iterator[None]:
     """In evaluation mode, with schedules at their end; afterwards every module is in the mode it was in."""

@@ -16,7 +16,7 @@ from aelab.plan import Plan
 class Ledger:
     """Takes in every minibatch's losses and closes the account at the end of each epoch.
 
-    names: `loss`, `loss.<term>` where there are several terms, and `answer.<term>` of those that are players.
+    names: `loss`, `loss.<term>` where there are several terms, and `answer.<term>` of players that answer.
     terms: the objective's terms, to name the one that diverged.
     log_every: minibatches between two `step/loss` in the loggers; None for epochs' means only.
     prefix: of the names in the loggers.
@@ -37,6 +37,7 @@ class Ledger:
         self.loggers: Iterable[Logger] = ()
         self.pending: list[Tensor] = []  # of this chunk, on the device: a list costs a step next to nothing
         self.losses: list[float] = []  # of this epoch
+        self.notes: dict[str, float] = {}  # of this epoch, each as it was said last
         self.latest: dict[str, float] = {}  # the last epoch's means, and the last validation's scores
 
     def collect(self, position: int) -> None:
@@ -65,6 +66,11 @@ class Ledger:
             position + 1,
         )
 
+    def note(self, values: dict[str, float], position: int) -> None:
+        """Numbers that are no mean over minibatches, for the row of the epoch under way."""
+        self.notes |= values
+        self.log(values, position)
+
     def close(self, position: int, lr: float) -> None:
         """A row of the history: the means over the samples of the epoch that ends here."""
         self.collect(position)
@@ -78,7 +84,8 @@ class Ledger:
         self.losses = []
         changed = lr != self.latest.get("lr")
         row = {f"train/{name}": mean for name, mean in zip(self.names, means, strict=True)}
-        self.latest = {**row, "lr": lr}
+        self.latest = {**row, **self.notes, "lr": lr}
+        self.notes = {}
         epoch = -(-position // self.plan.epoch)
         self.history.add(stage=self.stage, epoch=epoch, step=position, **self.latest)
         self.log(self.latest if changed else row, position)  # a logger takes 0.1 ms for each number

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from aelab.dataset.dataset import Dataset
 from aelab.loss.term import Likelihood, Term
-from aelab.player import Player
+from aelab.player import Critic, Player
 from aelab.reads import available
 from aelab.trace import Trace
 
@@ -25,6 +25,11 @@ class Objective(nn.Module):
     def players(self) -> dict[str, Player]:
         """The terms that are players, by name."""
         return {name: term for name, term in self.terms.items() if isinstance(term, Player)}
+
+    @property
+    def critics(self) -> list[Critic]:
+        """The players with parameters of their own."""
+        return [player for player in self.players.values() if isinstance(player, Critic)]
 
     @property
     def likelihoods(self) -> dict[str, Likelihood]:
@@ -50,7 +55,8 @@ class Objective(nn.Module):
     def bind(self, gives: Collection[str]) -> "Objective":
         """Fix what each term and player reads, once, so that a step does not ask again."""
         self.plan = [(term, available(term.forward, gives)) for term in self._terms()]
-        self.answers = [(player, available(player.answer, gives)) for player in self.players.values()]
+        moving = [player for player in self.players.values() if player.answers]
+        self.answers = [(player, available(player.answer, gives)) for player in moving]
         return self
 
     def prepare(self, dataset: Dataset) -> None:

@@ -1,6 +1,6 @@
-"""A player: a term that answers every gradient step with a move of its own."""
+"""Players: terms that answer the gradient steps with moves of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,12 +9,53 @@ from torch import Tensor, nn
 
 from aelab.optimizer import MakeOptimizer
 
+Rows = Callable[..., dict[str, Tensor]]
+"""(split, *names) -> entries of the Trace for all its rows, in its order, as in use and in evaluation mode"""
+
 
 class Player:
-    """A role of a term whose own parameters the objective leaves alone.
+    """A role of a term, with one or both of two moves.
 
-    After each minibatch, it takes steps down a loss of its own; `answer` names the Trace entries that
-    it reads, of the forward pass that is just over. What those carry of the nets' graph is cut off.
+    `answer`, after each minibatch, names the Trace entries that it reads, of the forward pass that is just
+    over; what those carry of the nets' graph is cut off. `survey` looks at all rows.
+
+    interval: minibatches from one survey to the next, the first before the first minibatch; 0 for an epoch,
+        None for no survey.
+    is_over: whether a survey has found that the training has reached its end.
+    """
+
+    interval: int | None = None
+    is_over: bool = False
+
+    def answer(self, *entries: Any, **named: Any) -> Tensor:
+        """A move; a number [] that tells how it went."""
+        raise NotImplementedError
+
+    def move(self, entries: dict[str, Any], optimizer: torch.optim.Optimizer | None = None) -> Tensor:
+        """`answer`, of these entries without the nets' graph."""
+        with torch.no_grad():
+            return self.answer(**cut(entries))
+
+    def survey(self, rows: Rows) -> dict[str, float]:
+        """A move; numbers by name that tell how it went."""
+        raise NotImplementedError
+
+    def state(self) -> dict[str, Tensor]:
+        """What a training that goes on must know again, beside the weights."""
+        return {}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Take over what `state` gave."""
+
+    @property
+    def answers(self) -> bool:
+        """Whether it moves after each minibatch."""
+        return type(self).answer is not Player.answer
+
+
+class Critic(Player):
+    """A player with parameters of its own, which the objective leaves alone: `answer` is the loss [] that it
+    steps down after each minibatch.
 
     own: what moves here and nowhere else.
     make_optimizer: from these parameters to their optimizer.
@@ -25,17 +66,13 @@ class Player:
     make_optimizer: MakeOptimizer
     moves: int
 
-    def answer(self, *entries: Any, **named: Any) -> Tensor:
-        """The loss [] whose gradient moves `own`."""
-        raise NotImplementedError
-
-    def move(self, optimizer: torch.optim.Optimizer, entries: dict[str, Any]) -> Tensor:
+    def move(self, entries: dict[str, Any], optimizer: torch.optim.Optimizer | None = None) -> Tensor:
         """Its steps; the loss before the last of them."""
-        parameters = list(self.own.parameters())
-        cut = {name: x.detach() if isinstance(x, Tensor) else x for name, x in entries.items()}
+        assert optimizer is not None
+        parameters, seen = list(self.own.parameters()), cut(entries)
         loss = torch.zeros(())
         for _ in range(self.moves):
-            loss = self.answer(**cut)
+            loss = self.answer(**seen)
             for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
                 parameter.grad = gradient
             optimizer.step()
@@ -43,6 +80,11 @@ class Player:
         for parameter in parameters:
             parameter.grad = None
         return loss.detach()
+
+
+def cut(entries: dict[str, Any]) -> dict[str, Any]:
+    """The entries, their tensors without the graph that made them."""
+    return {name: x.detach() if isinstance(x, Tensor) else x for name, x in entries.items()}
 
 
 @contextmanager

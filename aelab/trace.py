@@ -20,6 +20,8 @@ VOCABULARY = {
     "mean": "[b, d] μ of q(z given x)",
     "logvar": "[b, d] log σ² of q(z given x), coordinate by coordinate",
     "q": "q(z given x), a torch.distributions.Distribution over [b, d]",
+    "centroids": "[K, d] the clusters' centres among the codes",
+    "assignment": "[b, K] how much of a row each cluster has; a row sums to 1",
     "prior": "p(z), to draw from and, where it has one, for its density",
     "x_logits": "[b, *shape] the decoder's output before its activation",
     "x_hat": "[b, *shape] the reconstruction",

@@ -10,7 +10,7 @@ import torch
 from pytorch_lightning.profilers import PassThroughProfiler
 from torch import Tensor
 
-from aelab.evaluation import evaluate, part_names
+from aelab.evaluation import evaluate, part_names, whole
 from aelab.history import History
 from aelab.interrupt import Interrupt
 from aelab.ledger import Ledger
@@ -54,7 +54,10 @@ class Training(pl.LightningModule):
         self.system, self.plan, self.stage, self.make_optimizer = system, plan, stage, make_optimizer
         self.history, self.interrupt = history, interrupt
         terms = list(system.objective.terms)
-        names = [*part_names(system), *(f"answer.{name}" for name in system.objective.players)]
+        players = system.objective.players
+        answering = [name for name, player in players.items() if player.answers]
+        names = [*part_names(system), *(f"answer.{name}" for name in answering)]
+        self.surveyors = {name: p for name, p in players.items() if p.interval is not None}
         self.ledger = Ledger(stage, names, terms, plan, history, log_every, prefix)
         self.clip, self.val_rows = clip, val_rows
         self.draws = derive(seed, stage, "draws")
@@ -72,12 +75,12 @@ class Training(pl.LightningModule):
     # --- steps ------------------------------------------------------------------------------------------
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
-        """The nets' own, then the players'."""
-        players = self.system.objective.players.values()
-        others = {id(p) for player in players for p in player.own.parameters()}
+        """The nets' own, then the critics'."""
+        critics = self.system.objective.critics
+        others = {id(p) for critic in critics for p in critic.own.parameters()}
         nets = [p for p in self.system.parameters() if p.requires_grad and id(p) not in others]
         optimizers = [self.make_optimizer(params=nets)]
-        optimizers += [player.make_optimizer(params=player.own.parameters()) for player in players]
+        optimizers += [critic.make_optimizer(params=critic.own.parameters()) for critic in critics]
         self.settings = [
             {name: value for name, value in group.items() if name != "params"}
             for optimizer in optimizers
@@ -102,7 +105,9 @@ class Training(pl.LightningModule):
         self.ledger.loggers = self.trainer.loggers
         made = self.optimizers()
         wrapped, *others = made if isinstance(made, list) else [made]
+        critics = self.system.objective.critics
         self.opponents = [other.optimizer for other in others]
+        self.optimizer_of = dict(zip(map(id, critics), self.opponents, strict=True))
         self.updated = [p for group in wrapped.param_groups for p in group["params"]]
         # Lightning's wrappers serve several processes and scaled gradients; alone they only cost time
         scaler = getattr(self.trainer.precision_plugin, "scaler", None)
@@ -128,6 +133,8 @@ class Training(pl.LightningModule):
         began = time.perf_counter()
         step, position, interrupt = self.step(), self.position, self.interrupt
         for x, y, rows in self.minibatches(start, stop):
+            if self.surveyors and self.survey():
+                break
             step(x, y, rows)
             if position.value % self.plan.epoch == 0 or position.value == self.plan.total:
                 self.close_epoch()
@@ -147,8 +154,8 @@ class Training(pl.LightningModule):
         backward, update, parameters = self.backward_pass, self.update, self.updated
         clip, pending = self.clip[0], self.ledger.pending
         answers = [
-            (player.move, optimizer, names)
-            for (player, names), optimizer in zip(self.system.objective.answers, self.opponents, strict=True)
+            (player.move, self.optimizer_of.get(id(player)), names)
+            for player, names in self.system.objective.answers
         ]
         # the gradient of L itself, handed in: else PyTorch would make a 1 for every step
         share = torch.full((), 1 / plan.accumulate, device=self.device, dtype=torch.float32)
@@ -173,9 +180,27 @@ class Training(pl.LightningModule):
             if len(parts) > 1:
                 pending.extend(part.detach() for part in parts)
             for move, optimizer, names in answers:
-                pending.append(move(optimizer, {name: trace[name] for name in names}))
+                pending.append(move({name: trace[name] for name in names}, optimizer))
 
         return step
+
+    def survey(self) -> bool:
+        """Let the players whose time it is look at all rows; whether one of them ends the training."""
+        position, plan = self.position.value, self.plan
+        if position and not plan.ends_step(position):  # gradients half added up are of what was seen before
+            return False
+        for name, player in self.surveyors.items():
+            if position % (player.interval or plan.epoch) < plan.accumulate:
+                if self.mixed:
+                    torch.clear_autocast_cache()
+                found = player.survey(functools.partial(whole, self.system))
+                self.ledger.note({f"train/{name}_{key}": value for key, value in found.items()}, position)
+        if not any(player.is_over for player in self.surveyors.values()):
+            return False
+        self.trainer.should_stop = True
+        if position % plan.epoch:
+            self.close_epoch()
+        return True
 
     def clip_gradients_now(self) -> None:
         value, algorithm = self.clip
@@ -207,7 +232,8 @@ class Training(pl.LightningModule):
     # --- checkpoints ------------------------------------------------------------------------------------
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        checkpoint["aelab"] = self.place()
+        players = {name: player.state() for name, player in self.system.objective.players.items()}
+        checkpoint["aelab"] = {**self.place(), "players": players}
 
     def place(self) -> dict[str, Any]:
         """Where in the run this is, in plain values."""
@@ -215,12 +241,16 @@ class Training(pl.LightningModule):
             "stage": self.stage,
             "position": self.position.value,
             "losses": list(self.ledger.losses),
+            "notes": dict(self.ledger.notes),
             "should_stop": bool(self.trainer.should_stop),
         }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         state = checkpoint["aelab"]
         self.position.value, self.ledger.losses = state["position"], list(state["losses"])
+        self.ledger.notes = dict(state.get("notes", {}))
+        for name, player in self.system.objective.players.items():
+            player.restore(state.get("players", {}).get(name, {}))
         self.trainer.should_stop = state["should_stop"]
         # where Lightning's loops stood follows from the position alone
         checkpoint.pop("loops", None)

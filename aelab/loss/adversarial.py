@@ -12,11 +12,11 @@ from aelab.model.activation import Name
 from aelab.model.autoencoder import Prior
 from aelab.model.net import perceptron
 from aelab.optimizer import MakeOptimizer
-from aelab.player import Player, held
+from aelab.player import Critic, held
 from aelab.schedule import Number
 
 
-class Adversarial(Term, Player):
+class Adversarial(Term, Critic):
     """−log σ(D(z)) for the encoder; −log σ(D(z_p)) − log(1 − σ(D(z))), z_p ~ p(z), for the critic
 
     The minimum of both is at q(z) = p(z), where D = 0.     [Makhzani et al. 2016, sec. 2; Goodfellow et al.

@@ -4,7 +4,7 @@ from math import prod
 
 from torch import Tensor
 
-from aelab.model.autoencoder import Autoencoder, Prior
+from aelab.model.autoencoder import Autoencoder, Latent, Prior
 from aelab.model.latent.deterministic import Deterministic
 from aelab.model.net import Net
 from aelab.model.prior.normal import Normal
@@ -33,12 +33,12 @@ def identity(
     target: tuple[int, ...],
     maps: int,
     link: str,
-    latent: dict[str, int | None] | None = None,
+    latent: Latent | None = None,
     prior: Prior | None = None,
 ) -> Autoencoder:
-    """z = x̃ flattened, x̂ = z; nothing to train but a prior that is learned, a model of x itself.
+    """h = x̃ flattened, x̂ = z; nothing to train but what the latent or a learned prior has.
 
-    latent: its `dim`, if it is said at all, is the input's.
+    latent: z = h unless another is given.
     prior: N(0, I) unless another is given.
     """
     if shape != target or maps != 1 or link != "identity":
@@ -46,7 +46,13 @@ def identity(
             f"identity gives its input {list(shape)} back as it is; this run asks for {maps} map(s) of "
             f"{list(target)} through {link}"
         )
-    n, dim = prod(shape), (latent or {}).get("dim")
-    if dim not in (None, n):
-        raise ValueError(f"identity has the code of its input, of {n} numbers; got latent.dim={dim}")
-    return Autoencoder(Flatten(), Deterministic(n, "identity"), prior or Normal(n), Unflatten(shape))
+    n = prod(shape)
+    latent = latent or Deterministic(n)
+    if latent.dim != n:
+        raise ValueError(f"identity has the code of its input, of {n} numbers; got latent.dim={latent.dim}")
+    if latent.width != n:
+        raise ValueError(
+            f"identity has no net that could give this latent the {latent.width} numbers that it takes; "
+            "model/latent=deterministic and model/latent=clusters take the input's"
+        )
+    return Autoencoder(Flatten(), latent, prior or Normal(n), Unflatten(shape))

@@ -33,5 +33,5 @@ def regarded(terms: Iterable[Term]) -> bool:
     return any(
         "prior" in reads(method)
         for term in terms
-        for method in (term.forward, *((term.answer,) if isinstance(term, Player) else ()))
+        for method in (term.forward, *((term.answer,) if isinstance(term, Player) and term.answers else ()))
     )

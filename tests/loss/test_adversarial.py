@@ -51,7 +51,7 @@ def test_the_critic_gets_no_gradient_from_the_nets_nor_they_from_it() -> None:
     z.grad = None
     before = [p.clone() for p in adversarial.own.parameters()]
     optimizer = adversarial.make_optimizer(params=adversarial.own.parameters())
-    adversarial.move(optimizer, {"z": z, "prior": Normal(2)})
+    adversarial.move({"z": z, "prior": Normal(2)}, optimizer)
     assert z.grad is None
     assert all(not torch.equal(a, b) for a, b in zip(before, adversarial.own.parameters(), strict=True))
 
@@ -61,7 +61,7 @@ def test_a_critic_learns_to_tell() -> None:
     adversarial = term(moves=5)
     optimizer = adversarial.make_optimizer(params=adversarial.own.parameters())
     far = {"z": 3 + 0.1 * torch.randn(100, 2), "prior": Normal(2)}
-    losses = [adversarial.move(optimizer, far).item() for _ in range(40)]
+    losses = [adversarial.move(far, optimizer).item() for _ in range(40)]
     assert losses[0] > 1 and losses[-1] < 0.1
 
 
@@ -72,7 +72,7 @@ def test_every_move_sees_the_one_before_it_in_mixed_precision() -> None:
     optimizer = adversarial.make_optimizer(params=adversarial.own.parameters())
     with torch.autocast("cpu", torch.bfloat16):
         first = adversarial.answer(3 + z, Normal(2)).item()
-        assert adversarial.move(optimizer, {"z": 3 + z, "prior": Normal(2)}).item() < 0.97 * first
+        assert adversarial.move({"z": 3 + z, "prior": Normal(2)}, optimizer).item() < 0.97 * first
 
 
 def test_the_penalty_is_the_squared_slope_on_both_sides() -> None:

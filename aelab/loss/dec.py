@@ -1,0 +1,88 @@
+"""Deep embedded clustering: assignments that sharpen themselves."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
+from aelab.loss.term import Term
+from aelab.player import Player, Rows
+from aelab.schedule import Number
+
+
+class DEC(Term, Player):
+    """KL(P ‖ Q) = Σ_k p_ik log(p_ik/q_ik),  p_ik = (q_ik²/f_k) / Σ_j (q_ij²/f_j),  f_k = Σ_i q_ik
+
+    Centroids and encoder follow its gradient; P is a constant. It is made of the assignments of all training
+    rows, anew after every `interval` minibatches, and the training ends when fewer than `tolerance` of the
+    rows have changed their cluster since the last time.     [Xie et al. 2016, eq. 2, 3]
+
+    Where rows are scored, P is made of their assignments as they are then, and f of the last survey.
+
+    clusters: K.
+    target: `soft`, P as above, or `hard`, 1 at the largest p_ik and 0 elsewhere.
+    interval: minibatches.
+    tolerance: a share of the rows; 0 trains to the last epoch.
+    """
+
+    interval: int
+
+    def __init__(
+        self,
+        weight: Number,
+        clusters: int,
+        target: Literal["soft", "hard"],
+        interval: int,
+        tolerance: float,
+    ) -> None:
+        super().__init__(weight)
+        at_least(clusters=(clusters, 2), interval=(interval, 1), tolerance=(tolerance, 0))
+        self.target, self.interval, self.tolerance = target, interval, tolerance
+        self.frequency: Tensor  # f_k/n [K]
+        self.register_buffer("frequency", torch.full((clusters,), 1 / clusters))
+        self.p: Tensor | None = None  # [rows, K], by their numbers in the data set
+        self.cluster: Tensor | None = None  # [n] of the training rows, at the last survey
+
+    def prepare(self, dataset: Dataset) -> None:
+        self.rows, self.train_rows = len(dataset.rows.x), dataset.splits["train"]
+
+    def forward(self, assignment: Tensor, index: Tensor) -> Tensor:
+        if self.training and self.p is not None:
+            p = self.p[index]
+        else:
+            p = self.sharpened(assignment.detach())
+        return (torch.xlogy(p, p) - p * assignment.log()).sum(1)  # [b]
+
+    def sharpened(self, q: Tensor) -> Tensor:
+        """P of assignments [b, K]."""
+        p = q**2 / self.frequency
+        if self.target == "hard":
+            return torch.nn.functional.one_hot(p.argmax(1), p.shape[1]).to(p)
+        return p / p.sum(1, keepdim=True)
+
+    def survey(self, rows: Rows) -> dict[str, float]:
+        q = rows("train", "assignment")["assignment"]  # [n, K]
+        self.frequency.copy_(q.mean(0))
+        if self.p is None:
+            self.p = q.new_zeros(self.rows, q.shape[1])
+        self.p[self.train_rows.to(q.device)] = self.sharpened(q)
+        cluster, before = q.argmax(1), self.cluster
+        self.cluster = cluster
+        if before is None:
+            return {}
+        changed = (cluster != before.to(cluster.device)).double().mean().item()
+        self.is_over = changed < self.tolerance
+        return {"changed": changed}
+
+    def state(self) -> dict[str, Tensor]:
+        if self.p is None or self.cluster is None:
+            return {}
+        return {"p": self.p, "cluster": self.cluster, "is_over": torch.tensor(self.is_over)}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        if state:
+            device = self.frequency.device
+            self.p, self.cluster = state["p"].to(device), state["cluster"].to(device)
+            self.is_over = bool(state["is_over"])
