@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, open_dict
 
 from aelab.build import build
 from aelab.check import drop_leftovers, drop_unfitting, problems
@@ -59,6 +59,7 @@ SCHEMA = {
     "model.latent.dim": int | None,
     "model.prior.dim": int | None,
     "clusters": int,
+    "reuse": bool,
 }
 """Settings that belong to no class, and those that the program fills in where they are null."""
 
@@ -201,7 +202,7 @@ def assemble_model(config: DictConfig, like: System) -> Autoencoder:
 
 
 def build_model(node: DictConfig, dataset: Dataset, chain: Corruptions, objective: Objective) -> Autoencoder:
-    """The model of a node; what it is conditioned on is told of the data, and its latent and prior of that."""
+    """The model of a node; its condition is told of the data, its latent and prior of that."""
     told: dict[str, Any] = {"shape": corrupted_shape(chain, dataset.shape), "target": dataset.shape}
     told |= {"maps": objective.maps, "link": objective.link, "condition": None}
     known: dict[str, Any] = {"classes": dataset.classes, "names": dataset.rows.classes or []}

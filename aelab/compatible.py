@@ -125,7 +125,8 @@ def moving(callbacks: Mapping[str, Any], system: System) -> Iterable[str]:
     """A line for each callback that monitors a loss which a player moves; the run goes on."""
     for name, callback in callbacks.items():
         monitor = getattr(callback, "monitor", None)
-        if system.objective.players and monitor in ("train/loss", "val/loss"):
+        validates = "val" in system.dataset.splits
+        if system.objective.players and monitor in ("train/loss", *(["val/loss"] if validates else [])):
             yield (
                 f"callback.{name}.monitor: '{monitor}' has a player's part, least where that errs most; "
                 f"callback.{name}.monitor=val/mse, or null for the last weights, stands still"

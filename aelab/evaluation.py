@@ -12,7 +12,7 @@ from aelab.metric.metric import Metric
 from aelab.reads import available, missing
 from aelab.seed import derive, seeder
 from aelab.system import System, gives
-from aelab.trace import Trace
+from aelab.trace import Trace, is_of_rows
 
 AT_LEAST = 1000
 """Rows of an evaluation batch, where the training's are fewer."""
@@ -49,7 +49,7 @@ def whole(system: System, split: str, *names: str) -> dict[str, Tensor]:
     for trace in traces(system, split, in_use=True):
         for name in names:
             parts[name].append(trace[name])
-    return {name: torch.cat(part) for name, part in parts.items()}
+    return {name: torch.cat(part) if is_of_rows(name) else part[0] for name, part in parts.items()}
 
 
 @contextmanager

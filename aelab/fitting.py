@@ -1,5 +1,6 @@
 """The stages of a run, one after another."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from aelab.callback.checkpoint import write
 from aelab.history import History
 from aelab.interrupt import Interrupt
 from aelab.seed import derive
+from aelab.stage.kept import Kept
 from aelab.stage.record import Record
 from aelab.stage.stage import Stage, Work
 from aelab.weights import weights_of
@@ -33,6 +35,7 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tup
     trainer["default_root_dir"] = trainer.get("default_root_dir") or str(folder)
     main, shown, metrics = own(job.recipe), curves(job.recipe), {}
     has_weights = any(True for _ in job.system.parameters())
+    kept = Kept(config, job.system, job.recipe)
     with interrupt.listening():
         for name, stage in job.recipe.items():
             work = Work(
@@ -52,8 +55,11 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tup
                 is_main=name == main,
                 is_shown=name == shown,
             )
+            place, began = kept.enter(name), time.monotonic()
+            kept.take(place, work)
             metrics |= stage.run(work)
             interrupt.check()
+            kept.keep(place, work, time.monotonic() - began)
             if name == main and work.keeps and has_weights and name not in record.lengths:
                 # no training of this name wrote one
                 checkpoints.mkdir(parents=True, exist_ok=True)

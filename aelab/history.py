@@ -22,6 +22,11 @@ class History:
         self.rows[-1] |= cells
         self.flushed = False
 
+    def extend(self, rows: list[dict[str, Any]]) -> None:
+        """Rows of before, which nobody needs to be told."""
+        self.rows += rows
+        self.said, self.flushed = len(self.rows), False
+
     def unsaid(self) -> list[dict[str, Any]]:
         """The rows that came since the last call."""
         rows, self.said = self.rows[self.said :], len(self.rows)

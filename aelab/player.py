@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from aelab.optimizer import MakeOptimizer
 
 Rows = Callable[..., dict[str, Tensor]]
-"""(split, *names) -> entries of the Trace for all its rows, in its order, as in use and in evaluation mode"""
+"""(split, *names) -> entries of the Trace, of all its rows in its order, as in use and in evaluation mode"""
 
 
 class Player:
@@ -22,10 +22,13 @@ class Player:
     interval: minibatches from one survey to the next, the first before the first minibatch; 0 for an epoch,
         None for no survey.
     is_over: whether a survey has found that the training has reached its end.
+    memory: attributes, tensors or None, that a training which goes on must know again, beside the weights;
+        buffers, so that they are where the term is.
     """
 
     interval: int | None = None
     is_over: bool = False
+    memory: tuple[str, ...] = ()
 
     def answer(self, *entries: Any, **named: Any) -> Tensor:
         """A move; a number [] that tells how it went."""
@@ -41,11 +44,11 @@ class Player:
         raise NotImplementedError
 
     def state(self) -> dict[str, Tensor]:
-        """What a training that goes on must know again, beside the weights."""
-        return {}
+        return {name: value for name in self.memory if (value := getattr(self, name)) is not None}
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        """Take over what `state` gave."""
+        for name, value in state.items():
+            setattr(self, name, value)
 
     @property
     def answers(self) -> bool:

@@ -37,6 +37,11 @@ VOCABULARY = {
 }
 
 
+def is_of_rows(name: str) -> bool:
+    """Whether an entry has a row for each of the minibatch's."""
+    return VOCABULARY[name].startswith("[b")
+
+
 class Trace(dict[str, Any]):
     """Entries by name, `trace.z` for `trace["z"]`."""
 

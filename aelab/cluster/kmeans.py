@@ -47,7 +47,7 @@ def kmeans(
     keep: bool = False,
     check: Callable[[], None] = lambda: None,
 ) -> KMeans:
-    """min_{m, s} Σ_i ‖z_i − m_s(i)‖²: s(i) the nearest of the K centroids, then m_k the mean of its rows, in turn
+    """min_{m, s} Σ_i ‖z_i − m_s(i)‖²: s(i) the nearest centroid, then m_k the mean of its rows, in turn
 
     The best of the starts by inertia     [Lloyd 1982; Arthur & Vassilvitskii 2007]
 
@@ -104,7 +104,7 @@ def nearest(z: Tensor, m: Tensor, memory: float = MEMORY) -> tuple[Tensor, Tenso
     return torch.cat(labels), torch.cat(apart)
 
 
-def means(z: Tensor, m: Tensor, memory: float) -> Tensor:
+def means(z: Tensor, m: Tensor, memory: float = MEMORY) -> Tensor:
     """z [n, d], centroids m [R, K, d] -> [R, K, d] the means of their rows
 
     A centroid that is nobody's nearest goes to the row that is farthest from its own.
@@ -125,8 +125,10 @@ def means(z: Tensor, m: Tensor, memory: float) -> Tensor:
 
 
 def plus_plus(z: Tensor, k: int, starts: int, generator: torch.Generator, memory: float) -> Tensor:
-    """[starts, K] row numbers: each next with probability ∝ its squared distance to the nearest before it, the
-    best of 2 + ⌊ln K⌋ draws by the inertia that it leaves     [Arthur & Vassilvitskii 2007, sec. 5]"""
+    """[starts, K] row numbers: each next with probability ∝ its squared distance to the nearest before it
+
+    The best of 2 + ⌊ln K⌋ draws, by the inertia that it leaves     [Arthur & Vassilvitskii 2007, sec. 5]
+    """
     n, draws = len(z), 2 + int(torch.tensor(float(k)).log())
     chosen = torch.randint(n, (starts, 1), generator=generator).to(z.device)
     apart = torch.stack([squares(z, z[one], memory)[0] for one in chosen])  # [starts, n]
@@ -159,7 +161,7 @@ def squares(z: Tensor, m: Tensor, memory: float) -> Tensor:
 
 
 def crossed(z: Tensor, m: Tensor) -> Tensor:
-    """‖m‖² − 2 m·z, the part of ‖m − z‖² that differs between centroids; z [b, d], m [R, K, d] -> [R, K, b]"""
+    """‖m‖² − 2 m·z, the part of ‖m − z‖² that tells centroids apart; z [b, d], m [R, K, d] -> [R, K, b]"""
     flat = m.flatten(0, 1)
     return torch.addmm(flat.square().sum(1)[:, None], flat, z.T, alpha=-2).view(*m.shape[:2], len(z))
 

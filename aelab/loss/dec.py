@@ -28,6 +28,7 @@ class DEC(Term, Player):
     """
 
     interval: int
+    memory = ("p", "cluster")
 
     def __init__(
         self,
@@ -41,18 +42,18 @@ class DEC(Term, Player):
         at_least(clusters=(clusters, 2), interval=(interval, 1), tolerance=(tolerance, 0))
         self.target, self.interval, self.tolerance = target, interval, tolerance
         self.frequency: Tensor  # f_k/n [K]
+        self.p: Tensor | None  # [rows, K], by their numbers in the data set
+        self.cluster: Tensor | None  # [n] of the training rows, at the last survey
         self.register_buffer("frequency", torch.full((clusters,), 1 / clusters))
-        self.p: Tensor | None = None  # [rows, K], by their numbers in the data set
-        self.cluster: Tensor | None = None  # [n] of the training rows, at the last survey
+        for name in self.memory:
+            self.register_buffer(name, None, persistent=False)
 
     def prepare(self, dataset: Dataset) -> None:
         self.rows, self.train_rows = len(dataset.rows.x), dataset.splits["train"]
 
     def forward(self, assignment: Tensor, index: Tensor) -> Tensor:
-        if self.training and self.p is not None:
-            p = self.p[index]
-        else:
-            p = self.sharpened(assignment.detach())
+        kept = self.p if self.training else None
+        p = self.sharpened(assignment.detach()) if kept is None else kept[index]
         return (torch.xlogy(p, p) - p * assignment.log()).sum(1)  # [b]
 
     def sharpened(self, q: Tensor) -> Tensor:
@@ -68,21 +69,9 @@ class DEC(Term, Player):
         if self.p is None:
             self.p = q.new_zeros(self.rows, q.shape[1])
         self.p[self.train_rows.to(q.device)] = self.sharpened(q)
-        cluster, before = q.argmax(1), self.cluster
-        self.cluster = cluster
+        before, self.cluster = self.cluster, q.argmax(1)
         if before is None:
             return {}
-        changed = (cluster != before.to(cluster.device)).double().mean().item()
+        changed = (self.cluster != before).double().mean().item()
         self.is_over = changed < self.tolerance
         return {"changed": changed}
-
-    def state(self) -> dict[str, Tensor]:
-        if self.p is None or self.cluster is None:
-            return {}
-        return {"p": self.p, "cluster": self.cluster, "is_over": torch.tensor(self.is_over)}
-
-    def restore(self, state: dict[str, Tensor]) -> None:
-        if state:
-            device = self.frequency.device
-            self.p, self.cluster = state["p"].to(device), state["cluster"].to(device)
-            self.is_over = bool(state["is_over"])

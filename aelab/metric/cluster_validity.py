@@ -14,7 +14,7 @@ log = logging.getLogger("aelab.notice")
 
 class ClusterValidity(Metric):
     """inertia = Σ_i ‖z_i − m_s(i)‖²,  s(i) = argmax_k q_ik
-    silhouette = mean over samples of (b − a)/max(a, b): a the mean distance to codes of the same cluster, b to
+    silhouette = mean over samples of (b − a)/max(a, b): a the mean distance to codes of its own cluster, b to
         those of the nearest other one; of at most `rows` samples, since it takes all pairs
     davies_bouldin = mean over clusters of max_{l ≠ k} (s_k + s_l)/‖m̄_k − m̄_l‖, s_k the mean distance of a
         cluster's codes to their mean m̄_k; less is better

@@ -26,6 +26,12 @@ class Latent(nn.Module):
     gives: tuple[str, ...] = ("z",)
     bounds: tuple[float, float] = (-inf, inf)
     """Between which every number of z lies in use; in training, dropout scales what stays."""
+    idle_entries: tuple[str, ...] = ()
+    """Entries that nothing else of the Trace is made of."""
+    idle_settings: tuple[str, ...] = ()
+    """Settings on which only these depend, and a training that reads none of them does not."""
+    idle_parameters: tuple[str, ...] = ()
+    """Parameters on which only these depend."""
 
     def __init__(self, dim: int) -> None:
         super().__init__()

@@ -29,6 +29,7 @@ class KMeans(Stage):
     """
 
     steps = False
+    makes = ("centroids", "assignment")
 
     def __init__(self, starts: int, steps: int, tolerance: float, memory: float) -> None:
         at_least(starts=(starts, 1), steps=(steps, 0), tolerance=(tolerance, 0))
@@ -55,7 +56,9 @@ class KMeans(Stage):
             latent.centroids.copy_(found.centroids)
         log.info("stage %s: %d steps, inertia %.6g", work.name, found.steps, found.inertia)
         work.history.rewind(work.name, -1)
-        work.history.add(stage=work.name, epoch=found.steps, step=found.steps, **{"train/inertia": found.inertia})
+        work.history.add(
+            stage=work.name, epoch=found.steps, step=found.steps, **{"train/inertia": found.inertia}
+        )
         work.history.flush()
         work.end(self.most)
         return {}

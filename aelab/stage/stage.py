@@ -89,11 +89,13 @@ class Stage:
     epochs: of its own, at most the trainer's; None takes the trainer's.
     aside: whether it leaves the run's autoencoder as it is and trains something of its own.
     steps: whether it trains by gradient steps.
+    makes: entries of the Trace that it makes anew.
     """
 
     epochs: int | None = None
     aside: bool = False
     steps: bool = True
+    makes: tuple[str, ...] = ()
 
     def run(self, work: Work) -> dict[str, float]:
         """Train what this stage trains, in place; metrics that only it knows, as `test/finetuned_error`."""
