@@ -74,7 +74,7 @@ class Kept:
         return json.dumps(found, sort_keys=True, default=str)
 
     def is_idle(self, stage: str) -> bool:
-        """Whether a stage leaves the idle entries of the latent alone, and neither it nor its terms reads them."""
+        """Whether a stage does not make the idle entries of the latent, and none of its terms reads them."""
         terms = self.nodes[stage].get("loss") or self.config.loss
         names = {name for term in terms.values() for name in reads(locate(term["_target_"]).forward)}
         return not {*names, *self.recipe[stage].makes} & set(self.system.model.latent.idle_entries)
@@ -100,7 +100,7 @@ class Kept:
         )
 
     def fitted(self, checkpoint: dict[str, Any]) -> dict[str, Any]:
-        """A checkpoint with the parameters that its stage left alone as they are here, perhaps of another size."""
+        """A checkpoint whose idle parameters are those of this run, perhaps of another size."""
         state, own = checkpoint["state_dict"], self.system.state_dict()
         for name in self.system.model.latent.idle_parameters:
             if f"system.model.latent.{name}" in state:

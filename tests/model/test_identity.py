@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from aelab.assemble import assemble
 from aelab.errors import UserError
 from aelab.model.identity import identity
+from aelab.model.latent.deterministic import Deterministic
 from aelab.trace import Trace
 
 
@@ -33,7 +34,7 @@ def test_a_prior_is_of_as_many_numbers_as_the_input(
         chosen = ["model=identity", "model/prior=gaussian_mixture", "model.prior.components=3"]
         model = assemble(composed(f"dataset={dataset}", *chosen), tmp_path).system.model
         assert model.prior.mean.shape == (3, n) and model.latent.dim == n
-    assert identity((2,), (2,), 1, "identity", {"dim": 2}).latent.dim == 2
+    assert identity((2,), (2,), 1, "identity", Deterministic(2)).latent.dim == 2
     with pytest.raises(UserError) as caught:
         assemble(composed("model=identity", "model.latent.dim=3"), tmp_path)
     line = "model: identity has the code of its input, of 64 numbers; got latent.dim=3"
