@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -63,9 +64,9 @@ class Kept:
     def settings(self, stage: str) -> str:
         """All that a stage depends on, as text."""
         node = self.nodes[stage]
-        found: Any = OmegaConf.to_container(OmegaConf.masked_copy(self.config, list(SHARED)), resolve=True)
+        found: dict[str, Any] = {name: plain(self.config[name]) for name in SHARED}
         found["trainer"] = capped(node.get("epochs"), found["trainer"])
-        found |= {"stage": plain(node), "loss": plain(node.get("loss") or self.config.loss)}
+        found |= {"stage": plain(node), "loss": plain(self.terms(stage))}
         for name in self.system.model.latent.idle_settings if self.is_idle(stage) else ():
             found["model"]["latent"].pop(name, None)
         for part in ("dataset", "trainer"):
@@ -73,10 +74,15 @@ class Kept:
                 found[part].pop(name, None)
         return json.dumps(found, sort_keys=True, default=str)
 
+    def terms(self, stage: str) -> DictConfig | dict[str, Any]:
+        """Those that a stage descends on."""
+        node = self.nodes[stage]
+        return (node.loss or self.config.loss) if "loss" in node else {}
+
     def is_idle(self, stage: str) -> bool:
         """Whether a stage does not make the idle entries of the latent, and none of its terms reads them."""
-        terms = self.nodes[stage].get("loss") or self.config.loss
-        names = {name for term in terms.values() for name in reads(locate(term["_target_"]).forward)}
+        forwards = (locate(term["_target_"]).forward for term in self.terms(stage).values())
+        names = {name for forward in forwards for name in reads(forward)}
         return not {*names, *self.recipe[stage].makes} & set(self.system.model.latent.idle_entries)
 
     def take(self, place: Path | None, work: Work) -> None:
@@ -112,22 +118,22 @@ class Kept:
         lengths = {name: n for name, n in work.record.lengths.items() if stage_of(name) == work.name}
         if place is None or place.exists() or not lengths or seconds < LEAST or work.name in self.seconds:
             return
-        partial = place.with_name(f"{place.name}.{os.getpid()}.partial")
+        rows = [row for row in work.history.rows if stage_of(row["stage"]) == work.name]
+        told = {"lengths": lengths, "rows": rows, "seconds": round(seconds, 2)}
         try:
-            for training in lengths:
-                (partial / training).mkdir(parents=True)
-                for path in checkpoints(work.folder(training)):
-                    shutil.copy(path, partial / training)
-            rows = [row for row in work.history.rows if stage_of(row["stage"]) == work.name]
-            write_json(
-                partial / "stage.json", {"lengths": lengths, "rows": rows, "seconds": round(seconds, 2)}
-            )
-            os.replace(partial, place)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(".partial", f"{place.name}.", place.parent) as partial:
+                whole = Path(partial) / "whole"
+                for training in lengths:
+                    (whole / training).mkdir(parents=True)
+                    for path in checkpoints(work.folder(training)):
+                        shutil.copy(path, whole / training)
+                write_json(whole / "stage.json", told)
+                if not place.exists():  # else another run was first
+                    os.replace(whole, place)
             thin(place.parent)
-        except OSError as problem:  # another run was first, or there is no room
-            shutil.rmtree(partial, ignore_errors=True)
-            if not place.exists():
-                notice.info("stage %s: not kept, %s (%s)", work.name, place.parent, problem.strerror)
+        except OSError as problem:
+            notice.info("stage %s: not kept, %s (%s)", work.name, place.parent, problem.strerror)
 
 
 def stage_of(training: str) -> str:
@@ -149,8 +155,8 @@ def thin(shelf: Path) -> None:
             shutil.rmtree(told.parent, ignore_errors=True)
 
 
-def plain(node: DictConfig) -> Any:
-    return OmegaConf.to_container(node, resolve=True)
+def plain(node: Any) -> Any:
+    return OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
 
 
 def digest(*parts: object) -> str:

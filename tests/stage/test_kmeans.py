@@ -1,0 +1,65 @@
+"""k-means as a stage: scikit-learn's of the codes, the same after a resume, refusals in a line."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from omegaconf import DictConfig
+from sklearn.cluster import KMeans as Reference
+from training import TINY, same, trained, weights
+
+from aelab.assemble import assemble
+from aelab.errors import UserError
+from aelab.evaluation import whole
+from aelab.history import read
+
+PIXELS = ["model=identity", "model/latent=clusters", "clusters=4", "recipe=kmeans"]
+CODES = ["model/latent=clusters", "model.latent.dim=3", "clusters=4", "recipe=fit_kmeans"]
+BARE = [setting for setting in TINY if "widths" not in setting]
+
+
+@pytest.mark.parametrize(("settings", "tiny"), [(PIXELS, BARE), (CODES, TINY)])
+def test_centroids_are_scikit_learns_of_the_codes(
+    settings: list[str], tiny: list[str], tmp_path: Path
+) -> None:
+    job = trained(tmp_path / "run", *settings, tiny=tiny)
+    found = whole(job.system, "train", "z", "centroids", "assignment")
+    z, m = found["z"].numpy(), found["centroids"].detach()
+    reference: Any = Reference(4, init=m.numpy(), n_init=1, tol=0).fit(z)
+    torch.testing.assert_close(m, torch.from_numpy(reference.cluster_centers_), rtol=1e-3, atol=1e-3)
+    best: Any = Reference(4, n_init=20, random_state=0).fit(z)
+    row = read(tmp_path / "run" / "metrics.csv")[-1]
+    assert row["stage"] == "kmeans" and row["train/inertia"] == pytest.approx(best.inertia_, rel=1e-2)
+    assert found["assignment"].argmax(1).unique().tolist() == [0, 1, 2, 3]
+
+
+def test_a_finished_stage_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = trained(tmp_path / "run", *CODES)
+    before = weights(tmp_path / "run")
+    monkeypatch.setattr("aelab.stage.kmeans.kmeans", lambda *_, **__: pytest.fail("ran again"))
+    again = trained(tmp_path / "run", *CODES, resume=True)
+    assert same(before, weights(tmp_path / "run"))
+    assert torch.equal(job.system.model.latent.centroids, again.system.model.latent.centroids)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (
+            ["recipe=kmeans"],
+            "recipe.kmeans: finds a latent's centroids, and this one has none; model/latent=clusters has",
+        ),
+        (
+            ["recipe=kmeans", "model/latent=clusters", "clusters=50"],
+            "recipe.kmeans: there are 40 training rows, fewer than clusters=50",
+        ),
+        (["model/latent=clusters", "clusters=1"], "model.latent: clusters must be at least 2, got 1"),
+        (["recipe=kmeans", "recipe.kmeans.memory=0"], "recipe.kmeans: memory must be positive, got 0"),
+    ],
+)
+def test_refuses(settings: list[str], said: str, composed: Callable[..., DictConfig], tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        assemble(composed(*settings), tmp_path)
+    assert said in caught.value.problems
