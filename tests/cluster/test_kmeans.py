@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from sklearn.cluster import KMeans as Reference
+from sklearn.cluster import KMeans
 from sklearn.datasets import load_digits
 from torch import Tensor
 
@@ -13,6 +13,8 @@ from aelab.cluster import kmeans as module
 from aelab.cluster.kmeans import kmeans, means, nearest, plus_plus
 
 GIB = 2**30
+
+Reference: Any = KMeans
 
 
 def blobs(n: int = 300, d: int = 3, k: int = 4, apart: float = 6.0) -> Tensor:
@@ -31,7 +33,7 @@ def by_hand(z: Tensor, m: Tensor) -> Tensor:
 def test_inertia_is_scikit_learns(k: int) -> None:
     z = blobs()
     found = kmeans(z, k, starts=20, tolerance=0)
-    reference: Any = Reference(k, n_init=20, tol=0, random_state=0).fit(z.numpy())
+    reference = Reference(k, n_init=20, tol=0, random_state=0).fit(z.numpy())
     assert found.inertia == pytest.approx(reference.inertia_, rel=1e-3)
     assert found.is_done and found.labels.unique().tolist() == list(range(k))
 
@@ -40,15 +42,15 @@ def test_inertia_is_scikit_learns(k: int) -> None:
 def test_from_one_start_both_come_to_rest_at_the_same_place(seed: int) -> None:
     z = blobs(apart=1.0)
     found = kmeans(z, 7, starts=1, tolerance=0, seed=seed, keep=True)
-    reference: Any = Reference(7, init=found.path[0].numpy(), n_init=1, tol=0).fit(z.numpy())
+    reference = Reference(7, init=found.path[0].numpy(), n_init=1, tol=0).fit(z.numpy())
     assert found.inertia == pytest.approx(reference.inertia_, rel=1e-5)
     np.testing.assert_allclose(found.centroids.numpy(), reference.cluster_centers_, atol=1e-4)
 
 
 def test_of_real_digits_too() -> None:
-    z = torch.tensor(load_digits().data, dtype=torch.float32)
+    z = torch.tensor(load_digits(return_X_y=True)[0], dtype=torch.float32)
     found = kmeans(z, 10, starts=20)
-    reference: Any = Reference(10, n_init=20, random_state=0).fit(z.numpy())
+    reference = Reference(10, n_init=20, random_state=0).fit(z.numpy())
     assert found.inertia == pytest.approx(reference.inertia_, rel=1e-3)
 
 

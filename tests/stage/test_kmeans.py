@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from omegaconf import DictConfig
-from sklearn.cluster import KMeans as Reference
+from sklearn.cluster import KMeans
 from training import TINY, same, trained, weights
 
 from aelab.assemble import assemble
@@ -15,6 +15,7 @@ from aelab.errors import UserError
 from aelab.evaluation import whole
 from aelab.history import read
 
+Reference: Any = KMeans
 PIXELS = ["model=identity", "model/latent=clusters", "clusters=4", "recipe=kmeans"]
 CODES = ["model/latent=clusters", "model.latent.dim=3", "clusters=4", "recipe=fit_kmeans"]
 BARE = [setting for setting in TINY if "widths" not in setting]
@@ -27,9 +28,9 @@ def test_centroids_are_scikit_learns_of_the_codes(
     job = trained(tmp_path / "run", *settings, tiny=tiny)
     found = whole(job.system, "train", "z", "centroids", "assignment")
     z, m = found["z"].numpy(), found["centroids"].detach()
-    reference: Any = Reference(4, init=m.numpy(), n_init=1, tol=0).fit(z)
+    reference = Reference(4, init=m.numpy(), n_init=1, tol=0).fit(z)
     torch.testing.assert_close(m, torch.from_numpy(reference.cluster_centers_), rtol=1e-3, atol=1e-3)
-    best: Any = Reference(4, n_init=20, random_state=0).fit(z)
+    best = Reference(4, n_init=20, random_state=0).fit(z)
     row = read(tmp_path / "run" / "metrics.csv")[-1]
     assert row["stage"] == "kmeans" and row["train/inertia"] == pytest.approx(best.inertia_, rel=1e-2)
     assert found["assignment"].argmax(1).unique().tolist() == [0, 1, 2, 3]
