@@ -66,6 +66,7 @@ def test_it_is_a_plain_code_among_centroids_and_draws_nothing() -> None:
     ],
 )
 def test_refuses(settings: dict[str, Any], said: str) -> None:
+    given: dict[str, Any] = {"dim": 3, "clusters": 4}
     with pytest.raises(ValueError) as caught:
-        Clusters(**({"dim": 3, "clusters": 4} | settings))
+        Clusters(**(given | settings))
     assert str(caught.value) == said
