@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 
 from aelab.errors import at_least
+from aelab.model.clustering import Clustering
 from aelab.trace import Trace
 
 if TYPE_CHECKING:
@@ -122,6 +123,14 @@ class Autoencoder(nn.Module):
         self.weights = tuple(p for p in nets.parameters() if p.ndim > 1)
 
     @property
+    def clustering(self) -> Clustering | None:
+        """What assigns codes to clusters: the latent, or a prior that is learned; a fixed one knows no data."""
+        if isinstance(self.latent, Clustering):
+            return self.latent
+        learned = any(True for _ in self.prior.parameters())
+        return self.prior if isinstance(self.prior, Clustering) and learned else None
+
+    @property
     def reads(self) -> tuple[str, ...]:
         """What else of the Trace it takes, beside x_tilde."""
         return () if self.condition is None else self.condition.reads
@@ -132,7 +141,9 @@ class Autoencoder(nn.Module):
         condition = () if self.condition is None else ("c",)
         rebuilt = () if self.decoder is None else ("x_logits", "x_hat", "decode")
         logvar = ("x_logvar",) if self.maps == 2 else ()
-        return (*condition, "h", *self.latent.gives, "prior", "weights", "encode", *rebuilt, *logvar)
+        clusters = ("centroids", "assignment") if self.clustering is self.prior else ()
+        own = (*self.latent.gives, *clusters, "prior", "weights", "encode")
+        return (*condition, "h", *own, *rebuilt, *logvar)
 
     def encode(self, x: Tensor, c: Tensor | None = None) -> dict[str, Any]:
         """x [b, *shape], c [b, k] -> {"h": [b, width], "z": [b, d], ...}"""
@@ -163,6 +174,8 @@ class Autoencoder(nn.Module):
             code["z"] = self.latent.settled(code)
         trace.update(code)
         trace.update(decode(trace["z"]))
+        if isinstance(self.prior, Clustering) and self.clustering is self.prior:
+            trace["centroids"], trace["assignment"] = self.prior.centroids, self.prior.assign(trace["z"])
         trace["prior"], trace["weights"], trace["encode"] = self.prior, self.weights, encode
         if self.decoder is not None:
             trace["decode"] = decode

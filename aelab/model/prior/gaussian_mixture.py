@@ -100,6 +100,15 @@ class GaussianMixture(Prior):
         assert isinstance(p, MixtureSameFamily)
         return p.mixture_distribution.logits + p.component_distribution.log_prob(z[:, None])
 
+    @property
+    def centroids(self) -> Tensor:
+        """m [K, d]"""
+        return self.mean
+
+    def assign(self, z: Tensor) -> Tensor:
+        """r_ik = π_k N(z_i; m_k, Σ_k) / p(z_i), z [n, d] -> [n, K]"""
+        return self.log_joint(z).softmax(1)
+
     @torch.no_grad()
     def write(self, weights: Tensor, mean: Tensor, covariance: Tensor) -> None:
         """Take over π [K], m [K, d] and Σ: full [K, d, d], tied [d, d], diagonal [K, d] or spherical [K].
