@@ -1,6 +1,7 @@
 """The end of a run: scores, pictures, results.json, and what the user reads."""
 
 import importlib.metadata
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from aelab import evaluation
 from aelab.assemble import Job
 from aelab.baseline.side import Beside
 from aelab.callback.snapshots import snapshots
+from aelab.cluster.assigned import write_clusters
 from aelab.figure.figure import View
 from aelab.files import write_json
 from aelab.history import read
@@ -20,6 +22,8 @@ from aelab.stage.em import mixtures
 from aelab.system import System
 from aelab.table import table
 from aelab.view import view
+
+notice = logging.getLogger("aelab.notice")
 
 PACKAGES = ("aelab", "torch", "pytorch-lightning", "hydra-core", "numpy", "scikit-learn")
 
@@ -41,6 +45,9 @@ def finish(
     device = str(system.device)
     beside = {name: Beside(baseline, system) for name, baseline in job.baselines.items()}
     metrics = score(system, beside) | learnt
+    if system.model.clustering is not None:
+        for line in write_clusters(system, system.model.clustering, folder / "clusters.csv"):
+            notice.info(line)
     history = read(folder / "metrics.csv")
     sides = {name: baseline.side() for name, baseline in beside.items()}
     seen = view(system, config.name, history, metrics, sides, snapshots(folder), mixtures(folder))
@@ -115,6 +122,7 @@ def summary(metrics: dict[str, float], baselines: list[str], folder: Path) -> st
         f"\n{table(['metric', 'this run', *baselines], rows)}\n"
         f"run          {place}\n"
         + (f"pictures     {place}/figures\n" if (folder / "figures").is_dir() else "")
+        + (f"clusters     {place}/clusters.csv\n" if (folder / "clusters.csv").is_file() else "")
         + (f"TensorBoard  tensorboard --logdir {place}\n" if (folder / "tensorboard").is_dir() else "")
     )
 

@@ -86,6 +86,16 @@ class Run:
 
         return cat([trace.z for trace in self.traces(x, label=label, attributes=attributes)])
 
+    def cluster(
+        self, x: "ArrayLike | Tensor", label: "Label" = None, attributes: "Attributes" = None
+    ) -> "Tensor":
+        """The numbers [n] of the clusters that rows [n, *shape] are in."""
+        from aelab.cluster.assigned import assigned
+
+        if self.system.model.clustering is None:
+            raise UserError(f"run: '{self.folder}' makes no clusters; model/latent=clusters does")
+        return assigned(self.encode(x, label, attributes), self.system.model.clustering).cluster
+
     def decode(
         self, z: "ArrayLike | Tensor", label: "Label" = None, attributes: "Attributes" = None
     ) -> "Tensor":
@@ -184,6 +194,10 @@ class Run:
     def transform(self, x: "ArrayLike") -> "np.ndarray":
         """scikit-learn's name for `encode`, [n, features] -> [n, d]."""
         return self.encode(x).numpy()
+
+    def predict(self, x: "ArrayLike") -> "np.ndarray":
+        """scikit-learn's name for `cluster`, [n, features] -> [n]."""
+        return self.cluster(x).numpy()
 
     def inverse_transform(self, z: "ArrayLike") -> "np.ndarray":
         """scikit-learn's name for `decode`, [n, d] -> [n, features]."""

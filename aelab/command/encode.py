@@ -1,4 +1,4 @@
-"""`aelab encode run=DIR [input=PATH]`: codes of a split or of the user's own files."""
+"""`aelab encode run=DIR [input=PATH]`: codes and clusters of a split or of the user's own files."""
 
 import csv
 import sys
@@ -19,6 +19,7 @@ def main(argv: list[str]) -> int:
 
 
 def task(config: DictConfig) -> None:
+    from aelab.cluster.assigned import assigned
     from aelab.dataset.input import read_input
     from aelab.view import codes
 
@@ -36,23 +37,26 @@ def task(config: DictConfig) -> None:
         index, order = dataset.splits[split].sort()  # as they stand in the source
         z, y, listed = z[order], None if y is None else y[order], dataset.rows.names
         names = [listed[i] if listed else str(i) for i in index.tolist()]
+    columns = {} if y is None else {"label": y.numpy()}
+    if (clustering := run.system.model.clustering) is not None:
+        columns |= assigned(z, clustering).columns
     output.parent.mkdir(parents=True, exist_ok=True)
-    save(output, z.numpy(), None if y is None else y.numpy(), names)
-    sys.stdout.write(f"{len(z)} codes of {z.shape[1]} numbers in {output}\n")
+    save(output, z.numpy(), names, columns)
+    also = ", with their clusters," if clustering is not None else ""
+    sys.stdout.write(f"{len(z)} codes of {z.shape[1]} numbers{also} in {output}\n")
 
 
-def save(path: Path, z: np.ndarray, y: np.ndarray | None, names: list[str] | None) -> None:
-    """z [n, d], with labels and names where there are any; a .npy holds z alone."""
+def save(path: Path, z: np.ndarray, names: list[str] | None, columns: dict[str, np.ndarray]) -> None:
+    """z [n, d], with names where there are any and what else is known, [n] each; a .npy holds z alone."""
     if path.suffix == ".npy":
         np.save(path, z)
     elif path.suffix == ".npz":
-        columns = {"z": z, "y": y, "names": None if names is None else np.array(names)}
-        np.savez(path, allow_pickle=False, **{key: c for key, c in columns.items() if c is not None})
+        whole = {"z": z, **{"y" if name == "label" else name: column for name, column in columns.items()}}
+        np.savez(path, allow_pickle=False, **whole, **({} if names is None else {"names": np.array(names)}))
     else:
         with path.open("w", newline="") as file:
             writer = csv.writer(file)
-            d = z.shape[1]
-            writer.writerow(["name", *(["label"] if y is not None else []), *(f"z{i + 1}" for i in range(d))])
+            writer.writerow(["name", *columns, *(f"z{i + 1}" for i in range(z.shape[1]))])
+            beside = [column.tolist() for column in columns.values()]
             for i, code in enumerate(z.tolist()):
-                label = [] if y is None else [int(y[i])]
-                writer.writerow([names[i] if names else i, *label, *code])
+                writer.writerow([names[i] if names else i, *(column[i] for column in beside), *code])

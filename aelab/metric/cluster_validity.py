@@ -1,15 +1,11 @@
 """How good clusters are by themselves, without labels."""
 
-import logging
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from aelab.errors import at_least
 from aelab.metric.metric import Metric
-
-log = logging.getLogger("aelab.notice")
 
 
 class ClusterValidity(Metric):
@@ -48,16 +44,9 @@ class ClusterValidity(Metric):
         sizes = np.bincount(labels, minlength=self.clusters)
         used = int((sizes > 0).sum())
         scores = {"inertia": self.inertia, "clusters_used": float(used)}
-        if used < self.clusters:
-            log.info(f"clusters: {used} of {self.clusters} have a row; nobody is in {named(sizes == 0)}")
         if not 1 < used < len(z):
             return scores
         drawn = np.random.default_rng(0).permutation(len(z))[: self.rows]
         if 1 < len(np.unique(labels[drawn])) < len(drawn):
             scores["silhouette"] = float(silhouette_score(z[drawn], labels[drawn]))
         return {**scores, "davies_bouldin": float(davies_bouldin_score(z, labels))}
-
-
-def named(chosen: np.ndarray) -> str:
-    """The numbers of those that are true, `3, 7`."""
-    return ", ".join(map(str, chosen.nonzero()[0].tolist()))

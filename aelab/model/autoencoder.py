@@ -124,7 +124,7 @@ class Autoencoder(nn.Module):
 
     @property
     def clustering(self) -> Clustering | None:
-        """What assigns codes to clusters: the latent, or a prior that is learned; a fixed one knows no data."""
+        """What assigns codes to clusters: the latent, or a learned prior; a fixed one knows no data."""
         if isinstance(self.latent, Clustering):
             return self.latent
         learned = any(True for _ in self.prior.parameters())
