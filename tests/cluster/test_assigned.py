@@ -58,9 +58,8 @@ def test_splits_are_named_where_there_are_several(train: Callable[..., Path]) ->
 
 
 def test_new_files_get_their_clusters(aelab: Aelab, photos_clusters: Path, photos: Path) -> None:
-    status, out, err = aelab(
-        "encode", f"run='{photos_clusters}'", f"input='{photos / 'cat'}'", "output=a.csv"
-    )
+    run, cats = f"run='{photos_clusters}'", f"input='{photos / 'cat'}'"
+    status, out, err = aelab("encode", run, cats, "output=a.csv")
     assert (status, out, err) == (0, "12 codes of 144 numbers, with their clusters, in a.csv\n", "")
     known = {row["name"]: row for row in table(photos_clusters / "clusters.csv")}
     for row in table(Path("a.csv")):
