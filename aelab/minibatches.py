@@ -32,13 +32,19 @@ class Minibatches:
         self.at_once = max(1, GATHER // (4 * plan.batch_size * prod(system.dataset.shape)))
         self.shuffled: tuple[int, Tensor] | None = None  # the order of one epoch, on the device
 
+    @property
+    def chances(self) -> Tensor | None:
+        """Of the rows, as a player wants them drawn."""
+        found = (player.chances() for player in self.system.objective.players.values())
+        return next((chances for chances in found if chances is not None), None)
+
     def order(self, epoch: int) -> Tensor:
         """This process's rows in the order of this epoch, on the device."""
         if self.shuffled is None or self.shuffled[0] != epoch:
             rows = self.system.dataset.splits["train"]
             if self.seed is not None:
                 generator = torch.Generator().manual_seed(self.seed + epoch)
-                rows = rows[torch.randperm(len(rows), generator=generator)]
+                rows = rows[drawn(len(rows), self.chances, generator)]
             mine = rows[self.rank :: self.world_size][: self.plan.rows]
             self.shuffled = epoch, mine.to(self.device)
         return self.shuffled[1]
@@ -56,3 +62,10 @@ class Minibatches:
             indices = rows.split(b) if "index" in self.reads else none
             yield from zip(x.to(self.dtype).split(b), ys, indices, strict=True)
             start += last - first
+
+
+def drawn(n: int, chances: Tensor | None, generator: torch.Generator) -> Tensor:
+    """Places [n] among n rows: each once, or as often as its chance has it."""
+    if chances is None:
+        return torch.randperm(n, generator=generator)
+    return torch.multinomial(chances.cpu(), n, replacement=True, generator=generator)

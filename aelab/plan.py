@@ -1,7 +1,7 @@
 """How long a stage trains and where it pauses: everything counted in minibatches."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,18 +89,23 @@ class Chunks:
 
     How many they are changes only how often Lightning is asked, never the result.
 
-    stops: positions, each the end of an epoch, where a callback wants to look: a chunk ends there.
+    intervals: a chunk ends at the multiples of these.
+    stops: positions, each the end of an epoch, where a callback wants to look: a chunk ends there, too.
     """
 
-    def __init__(self, plan: Plan, position: "Position") -> None:
-        self.plan, self.position, self.size = plan, position, 8
+    def __init__(self, plan: Plan, position: "Position", intervals: Sequence[int] = ()) -> None:
+        self.plan, self.position, self.intervals, self.size = plan, position, intervals, 8
         self.stops: set[int] = set()
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
         start = self.position.value
         end = self.plan.pause(start)
         while start < end:
-            stop = min(end, start + self.size, *(place for place in self.stops if place > start))
+            places = (
+                *(place for place in self.stops if place > start),
+                *((start // interval + 1) * interval for interval in self.intervals),
+            )
+            stop = min(end, start + self.size, *places)
             while not self.plan.ends_step(stop):  # gradients half added up are not in a checkpoint
                 stop += 1
             yield start, stop

@@ -17,7 +17,8 @@ class Player:
     """A role of a term, with one or both of two moves.
 
     `answer`, after each minibatch, names the Trace entries that it reads, of the forward pass that is just
-    over; what those carry of the nets' graph is cut off. `survey` looks at all rows.
+    over; what those carry of the nets' graph is cut off. `survey` looks at all rows, and may change which of
+    them are drawn.
 
     interval: minibatches from one survey to the next, the first before the first minibatch; 0 for an epoch,
         None for no survey.
@@ -42,6 +43,10 @@ class Player:
     def survey(self, rows: Rows) -> dict[str, float]:
         """A move; numbers by name that tell how it went."""
         raise NotImplementedError
+
+    def chances(self) -> Tensor | None:
+        """[n] of the training rows to be drawn, in their order; None takes every row once an epoch."""
+        return None
 
     def state(self) -> dict[str, Tensor]:
         return {name: value for name in self.memory if (value := getattr(self, name)) is not None}

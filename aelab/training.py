@@ -63,7 +63,8 @@ class Training(pl.LightningModule):
         self.draws = derive(seed, stage, "draws")
         self.order_seed = derive(seed, stage, "order") if shuffle else None
         self.position = Position()
-        self.chunks = Chunks(plan, self.position)
+        intervals = [player.interval or plan.epoch for player in self.surveyors.values()]
+        self.chunks = Chunks(plan, self.position, intervals)
 
     def train_dataloader(self) -> Chunks:
         return self.chunks
@@ -132,9 +133,9 @@ class Training(pl.LightningModule):
         start, stop = chunk
         began = time.perf_counter()
         step, position, interrupt = self.step(), self.position, self.interrupt
+        if self.surveyors and self.survey():
+            return
         for x, y, rows in self.minibatches(start, stop):
-            if self.surveyors and self.survey():
-                break
             step(x, y, rows)
             if position.value % self.plan.epoch == 0 or position.value == self.plan.total:
                 self.close_epoch()
@@ -195,6 +196,8 @@ class Training(pl.LightningModule):
                     torch.clear_autocast_cache()
                 found = player.survey(functools.partial(whole, self.system))
                 self.ledger.note({f"train/{name}_{key}": value for key, value in found.items()}, position)
+                if id(player) in self.optimizer_of:  # what its steps remember is of before
+                    self.optimizer_of[id(player)].state.clear()
         if not any(player.is_over for player in self.surveyors.values()):
             return False
         self.trainer.should_stop = True

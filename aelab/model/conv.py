@@ -154,6 +154,7 @@ def conv(
     tied: bool,
     condition: Condition | None = None,
     full: Sequence[int] = (),
+    decoder: bool = True,
 ) -> Autoencoder:
     """A convolutional autoencoder; each of `channels` halves the image.
 
@@ -162,6 +163,7 @@ def conv(
     tied: the decoder's kernels are the encoder's.
     condition: as so many more maps of the input, and beside z.
     full: widths of full layers between the smallest maps and the code.
+    decoder: whether there is one; without, nothing is rebuilt.
     """
     if len(shape) != 3:
         raise ValueError(
@@ -184,7 +186,7 @@ def conv(
     flat = after(activation, dropout, nn.BatchNorm1d if batch_norm else None)
     encoder = Encoder((shape[0] + k, *shape[1:]), levels, latent.width, hidden, flat)
     tied_to = encoder if tied else None
-    decoder = Decoder(latent.dim + k, levels, out, encoder.sizes, hidden, flat, tied_to)
-    initialise(encoder, initialisation)
-    initialise(decoder, initialisation)
-    return Autoencoder(encoder, latent, prior, decoder, output(output_activation, link), maps, condition)
+    up = Decoder(latent.dim + k, levels, out, encoder.sizes, hidden, flat, tied_to) if decoder else None
+    for net in filter(None, (encoder, up)):
+        initialise(net, initialisation)
+    return Autoencoder(encoder, latent, prior, up, output(output_activation, link), maps, condition)

@@ -66,6 +66,7 @@ def mlp(
     condition: Condition | None = None,
     decoder_widths: list[int] | None = None,
     decoder_activation: Name | nn.Module | None = None,
+    decoder: bool = True,
 ) -> Autoencoder:
     """An autoencoder of fully connected layers; widths [] makes it linear.
 
@@ -77,6 +78,7 @@ def mlp(
         has WᵀW = I.
     condition: beside x̃ and beside z.
     decoder_widths, decoder_activation: of a decoder that is no mirror image, from the code on.
+    decoder: whether there is one; without, nothing is rebuilt.
     """
     for name, sides in {"widths": widths, "decoder_widths": decoder_widths or []}.items():
         if any(width < 1 for width in sides):
@@ -92,11 +94,11 @@ def mlp(
         )
     hidden = after(activation, dropout, nn.BatchNorm1d if batch_norm else None)
     encoder = Encoder(n_in, widths, latent.width, hidden)
-    up = widths[::-1] if decoder_widths is None else decoder_widths
     rising = after(decoder_activation or activation, dropout, nn.BatchNorm1d if batch_norm else None)
-    decoder = Decoder(latent.dim + k, up, out, rising, encoder if tied else None)
-    initialise(encoder, initialisation)
-    initialise(decoder, initialisation)
+    ups = widths[::-1] if decoder_widths is None else decoder_widths
+    up = Decoder(latent.dim + k, ups, out, rising, encoder if tied else None) if decoder else None
+    for net in filter(None, (encoder, up)):
+        initialise(net, initialisation)
     if orthonormal:
         keep_orthonormal(encoder)
-    return Autoencoder(encoder, latent, prior, decoder, output(output_activation, link), maps, condition)
+    return Autoencoder(encoder, latent, prior, up, output(output_activation, link), maps, condition)
