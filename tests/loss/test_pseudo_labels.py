@@ -128,7 +128,7 @@ def test_codes_are_whitened_and_of_length_one() -> None:
 
 
 def test_a_resumed_run_is_the_undisturbed_one(tmp_path: Path) -> None:
-    """Stopped in the middle of an epoch of 7 minibatches: labels, draws and the head's momentum come along."""
+    """Stopped within an epoch of 7 minibatches: labels, draws and the head's momentum come along."""
     trained(tmp_path / "whole", *RUN)
     trained(tmp_path / "halves", *RUN, "trainer.max_steps=11")
     trained(tmp_path / "halves", *RUN, resume=True)
