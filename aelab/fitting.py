@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from omegaconf import DictConfig, OmegaConf
@@ -20,11 +20,21 @@ from aelab.stage.stage import Stage, Work
 from aelab.weights import weights_of
 
 
-def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tuple[int, dict[str, float]]:
+class Fitted(NamedTuple):
+    """epochs: that the run's own trainings took.
+    metrics: that only stages know.
+    reused: stage -> the seconds that it took when it was trained, of those that were not trained again.
+    """
+
+    epochs: int
+    metrics: dict[str, float]
+    reused: dict[str, float]
+
+
+def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> Fitted:
     """Run every stage of the job's recipe in a folder.
 
-    The epochs that the run's own trainings took, and the metrics that only stages know. A run that goes on
-    loads the weights of trainings that are finished, and continues the first that is not.
+    A run that goes on loads the weights of trainings that are finished, and continues the first that is not.
     """
     checkpoints = folder / "checkpoints"
     history, interrupt = History(folder / "metrics.csv"), Interrupt()
@@ -67,7 +77,7 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> tup
     history.flush()
     last = {row["stage"]: row["epoch"] for row in history.rows}  # of each training, `pretrain.1` among them
     epochs = sum(n for training, n in last.items() if training == shown or training.startswith(f"{shown}."))
-    return epochs, metrics
+    return Fitted(epochs, metrics, kept.seconds)
 
 
 def own(recipe: dict[str, Stage]) -> str | None:

@@ -17,6 +17,7 @@ from aelab.callback.snapshots import snapshots
 from aelab.cluster.assigned import write_clusters
 from aelab.figure.figure import View
 from aelab.files import write_json
+from aelab.fitting import Fitted
 from aelab.history import read
 from aelab.stage.em import mixtures
 from aelab.system import System
@@ -33,18 +34,14 @@ def finish(
     job: Job,
     folder: Path,
     overrides: list[str],
-    epochs: int,
-    learnt: dict[str, float],
+    fitted: Fitted,
     began: float,
 ) -> dict[str, float]:
-    """Score the trained system, draw it, write results.json last; the metrics.
-
-    learnt: metrics that the stages found.
-    """
+    """Score the trained system, draw it, write results.json last; the metrics."""
     system = job.system
     device = str(system.device)
     beside = {name: Beside(baseline, system) for name, baseline in job.baselines.items()}
-    metrics = score(system, beside) | learnt
+    metrics = score(system, beside) | fitted.metrics
     if system.model.clustering is not None:
         for line in write_clusters(system, system.model.clustering, folder / "clusters.csv"):
             notice.info(line)
@@ -66,8 +63,9 @@ def finish(
             "metrics": metrics,
             "overrides": overrides,
             "seed": config.seed,
-            "epochs": epochs,
+            "epochs": fitted.epochs,
             "seconds": round(time.monotonic() - began, 2),
+            "reused": fitted.reused,
             "parameters": sum(p.numel() for p in system.parameters()),
             "device": device,
             "precision": config.trainer.precision,

@@ -44,9 +44,12 @@ whose settings have changed since is not measured.
 
 LATER = {
     "loss.bce.pixels": "all", "loss.gaussian.pixels": "all", "model.condition": None, "model.full": [],
-    "model.decoder_widths": None, "model.decoder_activation": None,
+    "model.decoder_widths": None, "model.decoder_activation": None, "model.decoder": True,
 }  # fmt: skip
 """Settings that are younger than some records, by dotted name, at the value that leaves a run as it was."""
+
+IDLE = ("figure", "logger", "clusters", "reuse")
+"""Settings of which no number depends but through others that name them."""
 
 COLUMNS = {
     "experiment": "---", "metric": "---", "paper": "---:", "goal": "---", "ours": "---:", "seeds": "---:",
@@ -117,7 +120,7 @@ def measure(row: dict[str, Any], seed: int) -> None:
         "seed": seed,
         "metrics": {key: results["metrics"][key] for key in row["numbers"]},
         "epochs": results["epochs"],
-        "minutes": round(results["seconds"] / 60, 2),
+        "minutes": round((results["seconds"] + sum(results["reused"].values())) / 60, 2),
         "hardware": hardware(),
         "commit": commit(),
     }
@@ -132,7 +135,7 @@ def settings(typed: str) -> str:
         config = compose("config", overrides=["name=reproduction", "dataset.root=data", *typed.split()[1:]])
     whole = OmegaConf.to_container(config, resolve=True)
     assert isinstance(whole, dict)
-    kept = {key: value for key, value in whole.items() if key not in ("figure", "logger")}
+    kept = {key: value for key, value in whole.items() if key not in IDLE}
     for name, before in LATER.items():
         *path, last = name.split(".")
         place = functools.reduce(lambda node, key: node.get(key) or {}, path, kept)

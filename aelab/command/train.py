@@ -82,8 +82,8 @@ def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool =
     from aelab.results import finish
 
     try:
-        epochs, learnt = fit(config, job, folder, resume)
-        metrics = finish(config, job, folder, overrides, epochs, learnt, began)
+        fitted = fit(config, job, folder, resume)
+        metrics = finish(config, job, folder, overrides, fitted, began)
     except BaseException as error:
         write_json(
             folder / "status.json", {**status, "status": "failed", "why": f"{type(error).__name__}: {error}"}

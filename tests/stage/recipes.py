@@ -46,7 +46,7 @@ def run(
     """All that the run says in the end."""
     config = composed(f"recipe={recipe}", *overrides, tiny=SMALL)
     job = assemble(config, folder)
-    _, learnt = fit(config, job, folder, resume)
+    learnt = fit(config, job, folder, resume).metrics
     return score(job.system, splits) | learnt
 
 

@@ -29,7 +29,7 @@ def test_each_training_is_in_metrics_and_in_stages(recipe: str, whole: Whole) ->
 @pytest.mark.parametrize("recipe", TRAININGS)
 def test_epochs_are_those_of_the_trainings_of_the_main_stage(recipe: str, tmp_path: Path) -> None:
     config = composed(f"recipe={recipe}", tiny=SMALL)
-    epochs, _ = fit(config, assemble(config, tmp_path), tmp_path)
+    epochs = fit(config, assemble(config, tmp_path), tmp_path).epochs
     assert epochs == (6 if recipe == "layerwise_finetuned" else 3)
     assert fit(config, assemble(config, tmp_path), tmp_path, resume=True)[0] == epochs
 
@@ -50,7 +50,7 @@ def test_untrained_models_are_of_the_seed_and_the_stage() -> None:
 def test_without_validation_rows_nothing_waits_for_their_loss(tmp_path: Path) -> None:
     every = ["dataset.split=all", "trainer.max_epochs=1"]
     config = composed("recipe=layerwise_finetuned", *every, tiny=SMALL)
-    _, learnt = fit(config, assemble(config, tmp_path), tmp_path)
+    learnt = fit(config, assemble(config, tmp_path), tmp_path).metrics
     assert set(learnt) == {"all/finetuned_error", "all/scratch_error"}
     assert not list((tmp_path / "checkpoints").rglob("best.ckpt"))
 
