@@ -13,7 +13,7 @@ from omegaconf import DictConfig, open_dict
 
 from aelab.build import build
 from aelab.check import drop_leftovers, drop_unfitting, problems
-from aelab.compatible import mismatched, moving, out_of_range, unmonitored
+from aelab.compatible import mismatched, moving, out_of_range, unmade, unmonitored
 from aelab.corruption.corruption import Corruptions
 from aelab.dataset.dataset import Dataset
 from aelab.dataset.rows import Rows
@@ -121,6 +121,7 @@ def assemble(config: DictConfig, folder: Path) -> Job:
         for name, baseline in baselines.items()
         for line in baseline.objections(system.dataset)
     ]
+    wrong.lines += unmade(system, recipe)
     wrong.lines += not_drawn(figures, system.dataset)
     wrong.stop()
     for line in moving(watching, system):

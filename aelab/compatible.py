@@ -14,6 +14,7 @@ from aelab.model.autoencoder import Autoencoder
 from aelab.objective import Objective
 from aelab.reads import missing
 from aelab.stage.descent import val_rows
+from aelab.stage.stage import Stage
 from aelab.system import System, gives
 
 
@@ -65,6 +66,14 @@ def out_of_range(dataset: Dataset, objective: Objective) -> list[str]:
     return lines
 
 
+def unmade(system: System, recipe: Mapping[str, Stage]) -> list[str]:
+    """A line where the latent has centroids that no stage finds."""
+    made = {entry for stage in recipe.values() for entry in stage.makes}
+    if "centroids" not in system.model.latent.gives or "centroids" in made:
+        return []
+    return ["model.latent: no stage finds its centroids; recipe=fit_kmeans has one that does"]
+
+
 def explain(lacking: list[str], model: Autoencoder) -> str:
     """Who would give what is lacking, or who does not."""
     return "; ".join(dict.fromkeys(GIVERS.get(entry) or of_latent(entry, model) for entry in lacking))
@@ -83,6 +92,10 @@ GIVERS = {
     "attributes": "this data has no attributes; dataset=coloured_shapes has",
     "segment": "this data has no segment; dataset=coloured_shapes has",
     "mask": "no corruption gives a mask; corruption=block does",
+    **dict.fromkeys(
+        ("centroids", "assignment"),
+        "this model makes no clusters; model/latent=clusters recipe=fit_kmeans does",
+    ),
     "c": "model/condition=none gives none; model/condition=label does",
     "likelihood": "among the losses exactly one must be a likelihood, as bce or gaussian is",
     **dict.fromkeys(

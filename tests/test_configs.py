@@ -66,6 +66,8 @@ DISENTANGLEMENT = ("beta_vae_score", "dci", "factor_vae_score", "mig", "sap")
 
 MIXTURE = ["model/prior=gaussian_mixture", "model.prior.learned=true", "recipe.em.steps=2"]
 
+CLUSTERS = ["model/latent=clusters", "recipe=fit_kmeans"]
+
 SUITED = {
     ("metric", "orthogonality"): ["model.widths=[]"],
     ("metric", "principal_angle"): ["model.widths=[]"],
@@ -88,6 +90,9 @@ SUITED = {
     ("recipe", "closed_form"): ["model.widths=[]"],
     ("recipe", "rbm"): ["loss=bce", "model.widths=[]", "model.latent.activation=sigmoid"],
     **{("recipe", name): MIXTURE for name in ("em", "fit_em", "fit_em_fit")},
+    ("model/latent", "clusters"): ["recipe=fit_kmeans"],
+    **{("loss", name): ["model/latent=clusters", "recipe=fit_kmeans_fit"] for name in ("dec", "dcn")},
+    **{("metric", name): CLUSTERS for name in ("cluster_agreement", "cluster_validity")},
     ("loss", "kl_mixture"): ["model/latent=gaussian", *MIXTURE[:2]],
     ("baseline", "gaussian_mixture"): ["metric=log_density"],
     ("baseline", "lda"): ["metric=[reconstruction,probe]"],  # which rebuild nothing

@@ -69,3 +69,6 @@ class KMeans(Stage):
             yield "finds a latent's centroids, and this one has none; model/latent=clusters has"
         elif len(latent.centroids) > n:
             yield f"there are {n} training rows, fewer than clusters={len(latent.centroids)}"
+        low, high = system.dataset.span()
+        if torch.equal(low, high):
+            yield "all training rows are equal, there is nothing to cluster"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from omegaconf import DictConfig
@@ -57,6 +58,10 @@ def test_a_finished_stage_is_not_repeated(tmp_path: Path, monkeypatch: pytest.Mo
             "recipe.kmeans: there are 40 training rows, fewer than clusters=50",
         ),
         (["model/latent=clusters", "clusters=1"], "model.latent: clusters must be at least 2, got 1"),
+        (
+            ["model/latent=clusters"],
+            "model.latent: no stage finds its centroids; recipe=fit_kmeans has one that does",
+        ),
         (["recipe=kmeans", "recipe.kmeans.memory=0"], "recipe.kmeans: memory must be positive, got 0"),
     ],
 )
@@ -64,3 +69,12 @@ def test_refuses(settings: list[str], said: str, composed: Callable[..., DictCon
     with pytest.raises(UserError) as caught:
         assemble(composed(*settings), tmp_path)
     assert said in caught.value.problems
+
+
+def test_refuses_rows_that_are_all_the_same(composed: Callable[..., DictConfig], tmp_path: Path) -> None:
+    np.savez(tmp_path / "flat.npz", x=np.ones((60, 5)))
+    data = ["dataset=arrays", f"dataset.file='{tmp_path / 'flat.npz'}'"]
+    with pytest.raises(UserError) as caught:
+        assemble(composed(*data, *CODES), tmp_path)
+    line = "recipe.kmeans: all training rows are equal, there is nothing to cluster"
+    assert list(caught.value.problems) == [line]
