@@ -21,6 +21,8 @@ class Dataset:
     root: folder of the files.
     batch_size: rows of a minibatch.
     limit: at most this many rows of each split.
+    retention: r, the share of the first class's rows that stay; all of the last class's do, and of class c
+        r + (1 − r) c/(C − 1), drawn once: imbalanced data     [Xie et al. 2016, sec. 5.4]
     split: `standard`, or `all`: trained and scored on every row.
     val_fraction: of the training rows, where the source has no such split of its own.
     test_fraction: of all rows, where it has none.
@@ -36,6 +38,7 @@ class Dataset:
         root: str = "data",
         batch_size: int = 64,
         limit: int | None = None,
+        retention: float = 1.0,
         split: Literal["standard", "all"] = "standard",
         val_fraction: float = 0.1,
         test_fraction: float = 0.2,
@@ -47,10 +50,13 @@ class Dataset:
         at_least(batch_size=(batch_size, 1))
         if limit is not None and limit < 1:
             raise ValueError(f"limit must be at least 1, or null for all rows, got {limit}")
+        if not 0 < retention <= 1:
+            raise ValueError(f"retention must lie in (0, 1], got {retention:g}")
         for name, fraction in (("val_fraction", val_fraction), ("test_fraction", test_fraction)):
             if not 0 <= fraction < 1:
                 raise ValueError(f"{name} must lie in [0, 1), got {fraction}")
         self.root, self.batch_size, self.limit, self.split = root, batch_size, limit, split
+        self.retention = retention
         self.val_fraction, self.test_fraction, self.split_seed = val_fraction, test_fraction, split_seed
         self.binarize, self.augment = binarize, list(augment or [])
         self.centred = centred
@@ -95,14 +101,24 @@ class Dataset:
         return self
 
     def make_splits(self) -> dict[str, Tensor]:
-        n, seed = len(self.rows.x), self.split_seed
+        n, seed, stays = len(self.rows.x), self.split_seed, self.retained()
         if self.split == "all":
-            every = some(torch.arange(n), self.limit, seed)
+            every = some(torch.arange(n)[stays], self.limit, seed)
             return {"train": every, "all": every}
         splits = standard(self.rows, self.val_fraction, self.test_fraction, seed)
         if "train" not in splits:
             raise UserError(f"dataset: {n} rows leave none to train on")
-        return {name: some(rows, self.limit, seed) for name, rows in splits.items()}
+        return {name: some(rows[stays[rows]], self.limit, seed) for name, rows in splits.items()}
+
+    def retained(self) -> Tensor:
+        """Whether each row stays, [n]."""
+        n, y = len(self.rows.x), self.rows.y
+        if self.retention == 1:
+            return torch.ones(n, dtype=torch.bool)
+        if y is None or not (y >= 0).any():
+            raise UserError("dataset.retention: thins classes, and this data has no labels")
+        share = torch.linspace(self.retention, 1, self.classes)[y.cpu().clamp_min(0).long()]
+        return torch.rand(n, generator=torch.Generator().manual_seed(self.split_seed)) < share
 
     def batch(self, rows: Tensor, train: bool = False) -> tuple[Tensor, Tensor | None]:
         """(x, y) of these row numbers [b], in model units; augmented if they train."""

@@ -208,3 +208,22 @@ def test_mapped_rows_are_never_written() -> None:
     with pytest.raises(UserError) as error:
         Given(Rows(BYTES.clone(), mapped=True), binarize="static").setup()
     assert str(error.value) == "dataset.binarize: static needs the data in memory; use dynamic"
+
+
+def test_classes_are_thinned_from_the_first_to_the_last() -> None:
+    """DEC's imbalance: of class c the share r + (1 − r) c/(C − 1)."""
+    y = torch.arange(9000) % 3
+    rows = Rows(torch.zeros(9000, 1, dtype=torch.uint8), y)
+    for split in ("all", "standard"):
+        data = Given(rows, retention=0.2, split=split, test_fraction=0.0, val_fraction=0.0).setup()
+        left = y[data.splits["train"]].bincount() / 3000
+        torch.testing.assert_close(left, torch.tensor([0.2, 0.6, 1.0]), atol=0.03, rtol=0)
+        again = Given(rows, retention=0.2, split=split, test_fraction=0.0, val_fraction=0.0).setup()
+        assert torch.equal(data.splits["train"], again.splits["train"])
+
+
+def test_retention_needs_labels_and_a_share() -> None:
+    with pytest.raises(UserError, match="dataset.retention: thins classes, and this data has no labels"):
+        Given(Rows(BYTES.clone()), retention=0.5).setup()
+    with pytest.raises(ValueError, match=r"retention must lie in \(0, 1\], got 0"):
+        grey(retention=0.0)
