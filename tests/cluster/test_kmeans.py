@@ -71,6 +71,17 @@ def test_every_step_is_the_means_of_the_nearest_rows() -> None:
     assert torch.equal(found.path[-1], found.centroids)
 
 
+@pytest.mark.parametrize("starts", [1, 6])
+def test_the_curve_is_the_inertia_before_each_step_and_at_the_end(starts: int) -> None:
+    """Of the start that is kept, while others go on or have come to rest."""
+    z = blobs(k=8, apart=2.0) + 5
+    found = kmeans(z, 6, starts=starts, tolerance=1e-3, keep=True, spread=False)
+    by_hand = [(torch.cdist(z.double(), m.double()) ** 2).min(1).values.sum().item() for m in found.path]
+    assert found.steps > 2 and found.curve == pytest.approx(by_hand, rel=1e-5)
+    assert found.curve[-1] == found.inertia
+    assert kmeans(z, 6, starts=starts, steps=0).curve == [kmeans(z, 6, starts=starts, steps=0).inertia]
+
+
 def test_it_stops_when_it_no_longer_moves_or_is_told_to() -> None:
     z = blobs(apart=1.0)
     whole = kmeans(z, 4, starts=1, tolerance=0)
