@@ -20,6 +20,7 @@ from aelab.files import write_json
 from aelab.fitting import Fitted
 from aelab.history import read
 from aelab.stage.em import mixtures
+from aelab.stage.kmeans import centroids
 from aelab.system import System
 from aelab.table import table
 from aelab.view import view
@@ -47,7 +48,8 @@ def finish(
             notice.info(line)
     history = read(folder / "metrics.csv")
     sides = {name: baseline.side() for name, baseline in beside.items()}
-    seen = view(system, config.name, history, metrics, sides, snapshots(folder), mixtures(folder))
+    kept = snapshots(folder), mixtures(folder), centroids(folder)
+    seen = view(system, config.name, history, metrics, sides, *kept)
     pictures = list(draw(job.figures, seen, folder / "figures"))
     if "tensorboard" in config.logger:
         from aelab.tensorboard import show

@@ -42,6 +42,7 @@ def view(
     baselines: dict[str, Side],
     snapshots: dict[int, Tensor],
     mixtures: dict[int, dict[str, Tensor]] | None = None,
+    centroids: dict[int, Tensor] | None = None,
 ) -> View:
     """The view of a run for its figures; the model moves to the CPU."""
     system.cpu()
@@ -60,4 +61,5 @@ def view(
         terms=dict(system.objective.terms.items()),  # type: ignore[arg-type]
         snapshots=snapshots,
         mixtures=mixtures or {},
+        centroids=centroids or {},
     )

@@ -66,13 +66,14 @@ def view_of(run: "Run") -> "View":
     from aelab.baseline.side import Beside
     from aelab.callback.snapshots import snapshots
     from aelab.stage.em import mixtures
+    from aelab.stage.kmeans import centroids
     from aelab.view import view
 
     metrics = (run.results or {}).get("metrics", {})
     baselines = build(run.config.get("baseline", {}))
     sides = {name: Beside(baseline, run.system).side() for name, baseline in baselines.items()}
     history = read(run.folder / "metrics.csv")
-    kept = snapshots(run.folder), mixtures(run.folder)
+    kept = snapshots(run.folder), mixtures(run.folder), centroids(run.folder)
     return view(run.system, run.config.name, history, metrics, sides, *kept)
 
 

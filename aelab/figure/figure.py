@@ -43,6 +43,7 @@ class View:
     terms: of the objective, by name.
     snapshots: epoch -> [n, ...] the weights of the encoder's first n filters then, where they were kept.
     mixtures: step -> the parameters of a mixture prior then, where a stage `em` kept them.
+    centroids: step -> [K, 2] then, where a stage `kmeans` kept them.
     """
 
     model: Autoencoder
@@ -57,6 +58,7 @@ class View:
     terms: dict[str, Term] = field(default_factory=dict)
     snapshots: dict[int, Tensor] = field(default_factory=dict)
     mixtures: dict[int, dict[str, Tensor]] = field(default_factory=dict)
+    centroids: dict[int, Tensor] = field(default_factory=dict)
 
 
 class Figure:

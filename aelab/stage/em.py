@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from aelab.errors import Collapsed, at_least
-from aelab.files import replacing
 from aelab.model.prior.gaussian_mixture import Covariance, GaussianMixture
 from aelab.seed import derive
 from aelab.stage.stage import Stage, Work
@@ -75,7 +74,10 @@ class EM(Stage):
         if not found.is_done:
             more = f"recipe.{work.name}.steps={steps} or a larger tolerance"
             log.warning(f"stage {work.name}: has not converged; more than {more} may do")
-        self.write(found, work)
+        names = "train/log_density", "train/bound"
+        values = zip(found.log_density, found.bound, strict=True)
+        work.tell(dict(zip(names, value, strict=True)) for value in values)
+        work.keep(FILE, found.kept)
         work.end(self.most)
         return {}
 
@@ -112,20 +114,6 @@ class EM(Stage):
             found.reach(joint.logsumexp(1).mean().item(), bound)
             found.is_done = found.log_density[-1] - found.log_density[-2] < self.tolerance
         return found
-
-    def write(self, found: "Climb", work: Work) -> None:
-        """The curves into metrics.csv and to the loggers, and mixtures that can be drawn into a file."""
-        work.history.rewind(work.name, -1)
-        prefix = "" if work.is_shown else f"{work.name}/"
-        for step, values in enumerate(zip(found.log_density, found.bound, strict=True)):
-            row = dict(zip(("train/log_density", "train/bound"), values, strict=True))
-            work.history.add(stage=work.name, epoch=step, step=step, **row)
-            for logger in work.loggers:
-                logger.log_metrics({f"{prefix}{name}": value for name, value in row.items()}, step=step)
-        work.history.flush()
-        if work.keeps and found.kept:
-            with replacing(work.checkpoints / FILE) as partial:
-                torch.save(found.kept, partial)
 
     def objections(self, system: System) -> Iterable[str]:
         prior, n = system.model.prior, len(system.dataset.splits["train"])

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterable
+from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from aelab.cluster.kmeans import kmeans
 from aelab.errors import at_least
@@ -13,6 +15,7 @@ from aelab.stage.stage import Stage, Work
 from aelab.system import System
 from aelab.view import codes
 
+FILE = "centroids.pt"
 log = logging.getLogger(__name__)
 
 
@@ -20,7 +23,7 @@ class KMeans(Stage):
     """min_{m, s} Σ_i ‖z_i − m_s(i)‖²: s(i) the nearest centroid, then m_k the mean of its codes, in turn
 
     z are the codes of all training rows, in evaluation mode; the encoder stays as it is. metrics.csv has
-    `train/inertia` of the best start.     [Lloyd 1982; Arthur & Vassilvitskii 2007]
+    `train/inertia` of the best start, after each step.     [Lloyd 1982; Arthur & Vassilvitskii 2007]
 
     starts: so many, of which the one of least inertia is kept.
     steps: at most so many of each; no epochs of the trainer's.
@@ -42,24 +45,23 @@ class KMeans(Stage):
             return {}
         latent = work.system.model.latent
         assert isinstance(latent, Clusters)
+        z = codes(work.system, "train")[0].to(work.system.device)
         found = kmeans(
-            codes(work.system, "train")[0].to(work.system.device),
+            z,
             len(latent.centroids),
             self.starts,
             self.most,
             self.tolerance,
             derive(work.seed, work.name),
             self.memory,
+            keep=z[0].numel() == 2,  # those that a plane has room for
             check=work.interrupt.check,
         )
         with torch.no_grad():
             latent.centroids.copy_(found.centroids)
         log.info("stage %s: %d steps, inertia %.6g", work.name, found.steps, found.inertia)
-        work.history.rewind(work.name, -1)
-        work.history.add(
-            stage=work.name, epoch=found.steps, step=found.steps, **{"train/inertia": found.inertia}
-        )
-        work.history.flush()
+        work.tell({"train/inertia": inertia} for inertia in found.curve)
+        work.keep(FILE, {step: m.cpu() for step, m in enumerate(found.path)})
         work.end(self.most)
         return {}
 
@@ -72,3 +74,9 @@ class KMeans(Stage):
         low, high = system.dataset.span()
         if torch.equal(low, high):
             yield "all training rows are equal, there is nothing to cluster"
+
+
+def centroids(run: Path) -> dict[int, Tensor]:
+    """Of a run's folder, step -> [K, 2] then; {} where none were kept."""
+    path = run / "checkpoints" / FILE
+    return torch.load(path, weights_only=True) if path.is_file() else {}

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from pytorch_lightning import Callback
 from pytorch_lightning.loggers import Logger
 
 from aelab.callback.checkpoint import Checkpoint, write
 from aelab.corruption.corruption import Corruption
+from aelab.files import replacing
 from aelab.history import History
 from aelab.interrupt import Interrupt
 from aelab.loss.term import Term
@@ -75,6 +77,23 @@ class Work:
             last.parent.mkdir(parents=True, exist_ok=True)
         self.record.begin(self.name)
         return False
+
+    def tell(self, steps: Iterable[dict[str, float]]) -> None:
+        """What every step of a stage of no gradient steps came to, from 0, the start, on: as rows of
+        metrics.csv and to the loggers."""
+        self.history.rewind(self.name, -1)
+        prefix = "" if self.is_shown else f"{self.name}/"
+        for step, row in enumerate(steps):
+            self.history.add(stage=self.name, epoch=step, step=step, **row)
+            for logger in self.loggers:
+                logger.log_metrics({f"{prefix}{name}": value for name, value in row.items()}, step=step)
+        self.history.flush()
+
+    def keep(self, file: str, steps: Any) -> None:
+        """What figures need of the steps, beside the checkpoints."""
+        if self.keeps and steps:
+            with replacing(self.checkpoints / file) as partial:
+                torch.save(steps, partial)
 
     def end(self, length: int) -> None:
         """It is done, in so many passes or steps."""

@@ -15,6 +15,7 @@ from aelab.assemble import assemble
 from aelab.errors import UserError
 from aelab.evaluation import whole
 from aelab.history import read
+from aelab.stage.kmeans import centroids
 
 Reference: Any = KMeans
 PIXELS = ["model=identity", "model/latent=clusters", "clusters=4", "recipe=kmeans"]
@@ -32,9 +33,27 @@ def test_centroids_are_scikit_learns_of_the_codes(
     reference = Reference(4, init=m.numpy(), n_init=1, tol=0).fit(z)
     torch.testing.assert_close(m, torch.from_numpy(reference.cluster_centers_), rtol=1e-3, atol=1e-3)
     best = Reference(4, n_init=20, random_state=0).fit(z)
-    row = read(tmp_path / "run" / "metrics.csv")[-1]
-    assert row["stage"] == "kmeans" and row["train/inertia"] == pytest.approx(best.inertia_, rel=1e-2)
+    rows = [row for row in read(tmp_path / "run" / "metrics.csv") if row["stage"] == "kmeans"]
+    curve = [row["train/inertia"] for row in rows]
+    assert curve[-1] == pytest.approx(best.inertia_, rel=1e-2) and curve == sorted(curve, reverse=True)
+    assert [row["step"] for row in rows] == list(range(len(rows)))
     assert found["assignment"].argmax(1).unique().tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("dim", [2, 3])
+def test_the_path_is_kept_where_it_can_be_drawn(dim: int, tmp_path: Path) -> None:
+    job = trained(tmp_path, *CODES, f"model.latent.dim={dim}")
+    path = centroids(tmp_path)
+    if dim == 3:
+        assert path == {}
+        return
+    rows = [row for row in read(tmp_path / "metrics.csv") if row["stage"] == "kmeans"]
+    assert list(path) == [row["step"] for row in rows]
+    z = whole(job.system, "train", "z")["z"]
+    for row in rows:
+        by_hand = (torch.cdist(z, path[row["step"]]) ** 2).min(1).values.sum().item()
+        assert row["train/inertia"] == pytest.approx(by_hand, rel=1e-4)
+    assert torch.equal(path[len(path) - 1], whole(job.system, "train", "centroids")["centroids"].detach())
 
 
 def test_a_finished_stage_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
