@@ -1,5 +1,6 @@
 """Tiny data sets, tiny nets and the View of them that every figure's test draws."""
 
+import logging
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,10 +10,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from aelab.cluster.kmeans import kmeans
 from aelab.dataset.dataset import Dataset, Rows
 from aelab.dataset.scale import Scale, fixed
 from aelab.figure.figure import View
 from aelab.model.autoencoder import Autoencoder, Latent, Prior
+from aelab.model.latent.clusters import Clusters
 from aelab.model.net import Block, Net
 from aelab.trace import Trace
 
@@ -111,6 +114,38 @@ def view() -> Callable[..., View]:
         return view_of(dataset, model or linear_net(dataset.shape, dim), **settings)
 
     return make
+
+
+@pytest.fixture
+def clusters(view) -> Callable[..., View]:
+    """(dataset, K, dim, decodes) -> the View of a linear net whose codes k-means has put into K clusters."""
+
+    def make(dataset: Dataset, k: int = 3, dim: int = 2, decodes: bool = True) -> View:
+        torch.manual_seed(0)
+        model = linear_net(dataset.shape, dim)
+        model.latent = latent = Clusters(dim, k)
+        if not decodes:
+            model.decoder = None
+        v = view(dataset, model)
+        with torch.no_grad():
+            latent.centroids.copy_(kmeans(v.codes(dataset.final)[0], k).centroids)
+        return v
+
+    return make
+
+
+@pytest.fixture
+def notices(caplog: pytest.LogCaptureFixture) -> Callable[[Any], str]:
+    """draw() -> the one line with which it says why it draws nothing."""
+
+    def said(draw: Callable[[], Any]) -> str:
+        caplog.clear()
+        with caplog.at_level(logging.INFO, "aelab.notice"):
+            assert draw() is None
+        (record,) = caplog.records
+        return record.getMessage()
+
+    return said
 
 
 @pytest.fixture
