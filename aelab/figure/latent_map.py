@@ -34,6 +34,7 @@ class Map:
     y: Tensor | None  # [n]
     axes: list[str]
     colour: str = look.BLUE  # where there are no classes
+    marks: Tensor | None = None  # [m, 1 or 2], other places in the same coordinates
 
 
 class LatentMap(Figure):
@@ -61,11 +62,7 @@ class LatentMap(Figure):
         heading = look.heading("Latent map", view.dataset, view.name)
         canvas, grid = panels(maps, beside, heading)
         for axes, one in zip(grid, maps, strict=False):
-            look.plain(axes)
-            draw = histogram if one.z.shape[1] == 1 else scatter
-            draw(axes, one, labels, colours)
-            for axis, label in zip((axes.xaxis, axes.yaxis), one.axes, strict=True):
-                axis.set_label_text(label, fontsize=look.TEXT if len(maps) == 1 else look.SMALL)
+            show(axes, one, labels, colours, look.TEXT if len(maps) == 1 else look.SMALL)
             said = [one.name] if len(maps) > 1 else []
             said += [f"{len(one.z)} rows"] if len(one.z) < len(maps[0].z) else []
             said += ["means of q(z given x)"] if one is maps[0] and "q" in view.model.latent.gives else []
@@ -85,18 +82,19 @@ class LatentMap(Figure):
             yield placed(title(name), *codes(split), self.points)
 
 
-def placed(name: str, z: Tensor, y: Tensor | None, points: int) -> Map:
-    """The map of codes z [n, d], of at most so many of them."""
+def placed(name: str, z: Tensor, y: Tensor | None, points: int, marks: Tensor | None = None) -> Map:
+    """The map of codes z [n, d], of at most so many of them; marks [m, d] lie where codes would."""
     z = z.detach().flatten(1).float()
     # in random order, so that neither the choice nor the overlap of the dots prefers a class
     order = torch.randperm(len(z), generator=torch.Generator().manual_seed(0))
     z, y = z[order], None if y is None else y[order]
     axes = ["$z_1$", "$z_2$" if z.shape[1] > 1 else "codes per bin"]
     if z.shape[1] > 2:
-        z, share = pca(z)
+        centre, v, share = pca(z)
+        z, marks = (z - centre) @ v, None if marks is None else (marks - centre) @ v
         shares = enumerate(share.tolist(), 1)
         axes = [f"principal component {i} of z: {part:.0%} of its variance" for i, part in shares]
-    return Map(name, z[:points], None if y is None else y[:points], axes)
+    return Map(name, z[:points], None if y is None else y[:points], axes, marks=marks)
 
 
 def panels(maps: list[Map], beside: float, heading: str) -> tuple[Canvas, list[Axes]]:
@@ -111,13 +109,14 @@ def panels(maps: list[Map], beside: float, heading: str) -> tuple[Canvas, list[A
     return canvas, list(canvas.subplots(lines, columns, squeeze=False).flat)
 
 
-def pca(z: Tensor, k: int = 2) -> tuple[Tensor, Tensor]:
-    """z [n, d] -> (its k leading principal components [n, k], their shares of the variance [k]).
+def pca(z: Tensor, k: int = 2) -> tuple[Tensor, Tensor, Tensor]:
+    """z [n, d] -> (its mean [d], the k directions of largest variance [d, k], their shares of it [k])
 
     From the smaller of two products, [d, d] of all rows, or [n, n] of as many rows as stay quick where the
     codes are whole images.
     """
-    centred = z - z.mean(0)
+    centre = z.mean(0)
+    centred = z - centre
     if centred.shape[1] <= LONG:
         rows = centred.double()
         squares, v = torch.linalg.eigh(rows.mT @ rows)  # ascending
@@ -128,7 +127,16 @@ def pca(z: Tensor, k: int = 2) -> tuple[Tensor, Tensor]:
     v = v[:, -k:].flip(1)  # [d, k]
     v = v * v.gather(0, v.abs().argmax(0, keepdim=True)).sign()  # a direction has no sign of its own
     share = squares[-k:].flip(0) / squares.sum().clamp_min(1e-30)
-    return centred @ v.float(), share.clamp_min(0)
+    return centre, v.float(), share.clamp_min(0)
+
+
+def show(axes: Axes, one: Map, labels: list[int], colours: list[look.Colour], size: float) -> None:
+    """A map with its axes' names in this size."""
+    look.plain(axes)
+    draw = histogram if one.z.shape[1] == 1 else scatter
+    draw(axes, one, labels, colours)
+    for axis, label in zip((axes.xaxis, axes.yaxis), one.axes, strict=True):
+        axis.set_label_text(label, fontsize=size)
 
 
 def scatter(axes: Axes, one: Map, labels: list[int], colours: list[look.Colour]) -> None:
