@@ -82,6 +82,8 @@ SUITED = {
     ("figure", "completions"): ["experiment=cvae_quadrants", "dataset=digits"],
     ("figure", "filter_history"): ["callback=[checkpoint,snapshots]"],
     ("figure", "em_steps"): ["recipe=em", *MIXTURE],
+    **{("figure", name): CLUSTERS for name in ("cluster_samples", "confusion", "cluster_map")},
+    ("figure", "kmeans_steps"): [*CLUSTERS, "model.latent.dim=2"],
     **{("figure", name): LAYERED for name in ("layers", "attribute_sweep")},
     **{("loss", name): LAYERED for name in ("foreground", "mask_bce")},
     ("metric", "mask_iou"): LAYERED,

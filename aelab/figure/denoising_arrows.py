@@ -108,12 +108,13 @@ def capped(moved: Tensor, longest: Tensor) -> Tensor:
     return moved * (longest / length.clamp_min(1e-30)).clamp_max(1)
 
 
-def arrows(axes: Axes, start: Tensor, end: Tensor) -> None:
+def arrows(axes: Axes, start: Tensor, end: Tensor, **style: Any) -> None:
     """In the axes' own units, from tail to tip."""
     units = {"angles": "xy", "scale_units": "xy", "scale": 1, "units": "inches", "width": 0.014}
     head = {"headwidth": 4, "headlength": 4.5, "headaxislength": 4, "minlength": 0.1}
     where, moved = start.T.numpy(), (end - start).T.numpy()
-    axes.quiver(*where, *moved, color=look.ORANGE, zorder=3, **units, **head)
+    own = {"color": look.ORANGE, "zorder": 3}
+    axes.quiver(*where, *moved, **units, **head, **(own | style))
 
 
 def key(canvas: Canvas) -> None:

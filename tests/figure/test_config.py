@@ -16,6 +16,7 @@ NAMES = ["reconstructions", "latent_map", "filters", "activations", "loss_curves
 NAMES += ["manifold", "traversal", "interpolation", "completions"]
 NAMES += ["kl_curve", "atoms", "filter_history", "denoising_arrows", "latent_responses", "em_steps"]
 NAMES += ["layers", "attribute_sweep"]
+NAMES += ["cluster_samples", "confusion", "cluster_map", "kmeans_steps"]
 
 
 @pytest.mark.parametrize("name", NAMES)
