@@ -205,6 +205,10 @@ def build_model(node: DictConfig, dataset: Dataset, chain: Corruptions, objectiv
     known: dict[str, Any] = {"classes": dataset.classes, "names": dataset.rows.classes or []}
     known["attributes"] = len(dataset.rows.attribute_names or [])
     wrong = Problems()
+    if (latent := node.get("latent")) is not None:
+        told["latent"] = wrong.attempt(build, latent)
+    if wrong.lines:  # a size that every prior takes: what else is wrong with it is said too
+        known["dim"] = 2
     for part in ("condition", "prior"):
         if (own := node.get(part)) is not None:
             if part == "prior" and own.get("dim", 0) is None:  # the code is the input

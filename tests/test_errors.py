@@ -53,6 +53,51 @@ def test_all_refusals_of_the_parts_at_once(refused: Refused) -> None:
 
 
 @pytest.mark.parametrize(
+    "chosen",
+    [[], ["experiment=vae", "dataset=digits"], ["model/condition=label"], ["model/prior=gaussian_mixture"]],
+)
+def test_a_code_of_no_numbers_is_refused_before_its_prior_is_made(
+    chosen: list[str], refused: Refused
+) -> None:
+    lines = refused(*chosen, "model.latent.dim=-2", "optimizer.lr=-1", "dry_run=true")
+    assert lines == ["optimizer: Invalid learning rate: -1", "model.latent: dim must be at least 1, got -2"]
+
+
+@pytest.mark.parametrize(
+    ("prior", "line"),
+    [
+        (["normal", "model.prior.dim=-2"], "dim must be at least 1, got -2"),
+        (["uniform", "model.prior.dim=0"], "dim must be at least 1, got 0"),
+        (["conditional", "model/condition=label", "model.prior.widths=[8,-1]"],
+         "widths must be at least 1, got -1"),
+        (["uniform", "model.latent.dropout=2", "model.prior.bound=0"],
+         "bound must be positive and finite, got 0"),
+    ],
+)  # fmt: skip
+def test_the_prior_s_own_sizes_are_refused(prior: list[str], line: str, refused: Refused) -> None:
+    option, *more = prior
+    assert refused(f"model/prior={option}", *more)[-1] == f"model.prior: {line}"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["baseline.pca.memory=-1"], "baseline.pca: memory must be at least 0, got -1"),
+        (["baseline=ica", "baseline.ica.memory=-1"], "baseline.ica: memory must be at least 0, got -1"),
+        (["dataset=image_folder", "dataset.memory=-1"], "dataset: memory must be at least 0, got -1"),
+        (["callback.checkpoint.every_seconds=-1"],
+         "callback.checkpoint: every_seconds must be at least 0, got -1"),
+        (["trainer.accumulate_grad_batches=-2"],
+         "trainer.accumulate_grad_batches must be at least 1, or null, got -2"),
+    ],
+)  # fmt: skip
+def test_numbers_that_would_do_something_else_are_refused(
+    overrides: list[str], line: str, refused: Refused
+) -> None:
+    assert refused(*overrides) == [line]
+
+
+@pytest.mark.parametrize(
     ("override", "line"),
     [
         ("modle=conv", "modle: no such setting; did you mean 'model'?"),
