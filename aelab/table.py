@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -118,11 +117,6 @@ def number_format(values: Sequence[float], spreads: Sequence[float] = ()) -> str
 
 
 def write(text: str) -> None:
-    """To stdout, with `?` for what its encoding lacks; a reader that left (`| head`) is no error."""
+    """To stdout, with `?` for what its encoding lacks."""
     encoding = sys.stdout.encoding or "utf-8"
-    try:
-        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more when it ends: into nothing
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
