@@ -13,7 +13,7 @@ from aelab.errors import at_least
 from aelab.trace import Trace
 
 if TYPE_CHECKING:
-    from aelab.dataset.dataset import Dataset
+    from aelab.system import System
 
 
 Encode = Decode = Callable[[Tensor], dict[str, Any]]
@@ -83,8 +83,8 @@ class Condition(nn.Module):
         """c [b, dim]"""
         raise NotImplementedError
 
-    def objections(self, dataset: "Dataset") -> Iterable[str]:
-        """What of this data the condition cannot work with, a line each, asked before training."""
+    def objections(self, system: "System") -> Iterable[str]:
+        """What of this system the condition cannot work with, a line each, asked before training."""
         return ()
 
 
