@@ -54,16 +54,16 @@ def test_nothing_without_attributes(memory):
 
 
 def test_unknown_names_are_objected_to(memory):
-    figure = AttributeSweep(["rod", "heart"], 3, 0)
-    assert list(figure.objections(layers_view().dataset)) == ["no attribute 'rod'; did you mean 'red'?"]
+    figure = AttributeSweep(["reed", "heart"], 3, 0)
+    assert list(figure.objections(layers_view().dataset)) == ["no attribute 'reed'; did you mean 'red'?"]
     assert len(list(figure.objections(memory()))) == 2
 
 
 def test_unknown_names_are_refused_before_training(composed, tmp_path):
     chosen = ["dataset=coloured_shapes", "dataset.n=60", "figure=[attribute_sweep]"]
     with pytest.raises(UserError) as caught:
-        assemble(composed(*chosen, "figure.attribute_sweep.attributes=[rod]"), tmp_path)
-    assert caught.value.problems == ("figure.attribute_sweep: no attribute 'rod'; did you mean 'red'?",)
+        assemble(composed(*chosen, "figure.attribute_sweep.attributes=[reed]"), tmp_path)
+    assert caught.value.problems == ("figure.attribute_sweep: no attribute 'reed'; did you mean 'red'?",)
 
 
 @pytest.mark.parametrize(
