@@ -1,6 +1,7 @@
 """The end of a run: scores, pictures, results.json, and what the user reads."""
 
 import importlib.metadata
+import logging
 import sys
 import time
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from aelab.stage.em import mixtures
 from aelab.system import System
 from aelab.table import table
 from aelab.view import view
+
+notice = logging.getLogger("aelab.notice")
 
 PACKAGES = ("aelab", "torch", "pytorch-lightning", "hydra-core", "numpy", "scikit-learn")
 
@@ -45,6 +48,9 @@ def finish(
     sides = {name: baseline.side() for name, baseline in beside.items()}
     seen = view(system, config.name, history, metrics, sides, snapshots(folder), mixtures(folder))
     pictures = list(draw(job.figures, seen, folder / "figures"))
+    for name, figure in job.figures.items():
+        if figure.reason and name not in {path.stem for path in pictures}:
+            notice.info("figure.%s: %s", name, figure.reason)
     if "tensorboard" in config.logger:
         from aelab.tensorboard import show
 

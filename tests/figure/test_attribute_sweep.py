@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from figure.generative import shown, vae
+from figure.generative import shown, vae, why
 from figure.layered import layers_view
 
 from aelab.assemble import assemble
@@ -49,8 +49,10 @@ def test_fewer_rows_than_asked(painted):
 
 
 def test_nothing_without_attributes(memory):
-    assert AttributeSweep(None, 3, 0).draw(vae(memory(), condition="label")) is None
-    assert AttributeSweep(None, 3, 0).draw(vae(memory((5,)))) is None
+    assert why(AttributeSweep(None, 3, 0), vae(memory(), condition="label")) == (
+        "draws models conditioned on attributes, as model/condition=attributes makes them"
+    )
+    assert why(AttributeSweep(None, 3, 0), vae(memory((5,)))) == "draws images; these rows are vectors [5]"
 
 
 def test_unknown_names_are_objected_to(memory):
