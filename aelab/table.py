@@ -116,6 +116,11 @@ def number_format(values: Sequence[float], spreads: Sequence[float] = ()) -> str
     return f".{max(3 - high, 1 - low, 0)}f"
 
 
+def count(n: int, what: str) -> str:
+    """`1 code`, `2 codes`"""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
 def write(text: str) -> None:
     """To stdout, with `?` for what its encoding lacks."""
     encoding = sys.stdout.encoding or "utf-8"

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from aelab.app import application
 from aelab.command.finished import opened, plain, split_of
 from aelab.errors import UserError
+from aelab.table import count
 
 KINDS = (".npz", ".npy", ".csv")
 
@@ -38,7 +39,7 @@ def task(config: DictConfig) -> None:
         names = [listed[i] if listed else str(i) for i in index.tolist()]
     output.parent.mkdir(parents=True, exist_ok=True)
     save(output, z.numpy(), None if y is None else y.numpy(), names)
-    sys.stdout.write(f"{len(z)} codes of {z.shape[1]} numbers in {output}\n")
+    sys.stdout.write(f"{count(len(z), 'code')} of {count(z.shape[1], 'number')} in {output}\n")
 
 
 def save(path: Path, z: np.ndarray, y: np.ndarray | None, names: list[str] | None) -> None:
