@@ -1,6 +1,5 @@
 """A command as a Hydra application: composed, checked, and ended with an exit status that means something."""
 
-import contextlib
 import io
 import os
 import secrets
@@ -45,8 +44,9 @@ def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -
     OmegaConf.register_new_resolver(
         "aelab.unique", lambda: secrets.token_hex(2), use_cache=True, replace=True
     )
-    # the program's own name stays: Lightning starts its other processes by it
-    sys.argv = [sys.argv[0], *(argv if name == "config" else map(literal, argv))]
+    if name != "config":
+        argv = [literal(text) for text in argv]
+    sys.argv = [sys.argv[0], *argv]  # the program's own name stays: Lightning starts other processes by it
     if str(Path.cwd()) not in sys.path:
         sys.path.append(str(Path.cwd()))  # a user's own classes in the folder they work in
     caught: list[CompactHydraException] = []
@@ -128,19 +128,31 @@ def terminate(number: int, frame: FrameType | None) -> None:
 
 
 def advice(error: str, name: str, argv: Sequence[str]) -> str:
-    """What Hydra said, in one line with what the user may have meant; empty where it is not understood."""
+    """What Hydra said, with what the user may have meant, and the same of every other argument.
+
+    A line each; empty where it is not understood.
+    """
     from aelab.hint import hint
     from aelab.setting import names
 
+    right: list[str] = []
+    wrong: dict[str, str] = {}  # argument -> what Hydra says of it after those that are right
+    given = [one for one in argv if not one.startswith("-")]
     with hydra.initialize_config_dir(str(conf_dir()), version_base="1.3"):
         plain = chosen = hydra.compose(name)
-        with contextlib.suppress(HydraException):  # what is wrong may be a choice itself
-            chosen = hydra.compose(name, [one for one in argv if chooses(one, conf_dir())])
+        for one in sorted(given, key=lambda one: not chooses(one, conf_dir())):  # options bring settings
+            try:
+                chosen = hydra.compose(name, [*right, one])
+                right.append(one)
+            except HydraException as found:
+                wrong[one] = str(found)
+    if any(one.startswith("--config-dir") for one in argv):  # in which more may be right than is known here
+        wrong = {}
     groups = [one for one in options(conf_dir()) if name == "config" or one.partition("/")[0] in chosen]
-    line = hint(error, [*names(chosen), *groups], names(plain)) or next(
-        filter(None, (malformed(argument, name) for argument in argv)), ""
-    )
-    return line + "\n" if line else ""
+    known, free = [*names(chosen), *groups], [*names(plain)]
+    lines = [hint(error, known, free)]
+    lines += [hint(wrong[one], known, free) or malformed(one, name) for one in given if one in wrong]
+    return "".join(f"{line}\n" for line in dict.fromkeys(filter(None, lines)))
 
 
 def options(conf: Path) -> list[str]:

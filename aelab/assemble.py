@@ -179,7 +179,8 @@ def assemble_system(config: DictConfig) -> System:
     # what could not be built is replaced by nothing at all, so that the rest is still looked at
     corrupting: Corruptions | None = wrong.attempt(lambda: Corruptions(build(config.corruption)))
     chain = corrupting or Corruptions({})
-    objective: Objective = wrong.attempt(lambda: Objective(build(config.loss))) or Objective({})
+    aimed: Objective | None = wrong.attempt(lambda: Objective(build(config.loss)))
+    objective = aimed or Objective({})
     metrics: dict[str, Metric] = wrong.attempt(build, config.metric) or {}
     dataset: Dataset | None = wrong.attempt(lambda: build(config.dataset).setup())
     model: Autoencoder | None = wrong.attempt(
@@ -189,7 +190,7 @@ def assemble_system(config: DictConfig) -> System:
         wrong.lines += out_of_range(dataset, objective)
     if dataset is not None and model is not None:
         system = System(dataset, chain, model, objective, metrics)
-        if corrupting is not None:  # else what it would give is missing, too
+        if corrupting is not None and aimed is not None:  # else what they would give is missing, too
             wrong.lines += mismatched(system)
         wrong.stop()
         return system
@@ -212,6 +213,8 @@ def build_model(node: DictConfig, dataset: Dataset, chain: Corruptions, objectiv
     for part in ("condition", "latent", "prior"):
         if (own := node.get(part)) is not None:
             whole = {"dim": prod(told["shape"])} if own.get("dim", 0) is None else {}  # the code is the input
+            if part == "prior" and wrong.lines:  # any size, to say what else is wrong with it
+                whole = {"dim": 2}
             told[part] = wrong.attempt(build, own, **taken(own, told | known | whole))
     wrong.stop()
     return build(node, **taken(node, told))

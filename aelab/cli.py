@@ -2,7 +2,10 @@
 
 import os
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
+
+from aelab.pipe import Pipe
 
 COMMANDS = ("train", "resume", "evaluate", "reconstruct", "encode", "sample", "draw", "report", "list")
 
@@ -17,7 +20,11 @@ def main() -> None:
         command = "version"
     if command == "train" and {"-h", "--help"} & set(argv):
         command = "help"
-    sys.exit(run(command, argv))
+    with redirect_stdout(Pipe(sys.stdout)), redirect_stderr(Pipe(sys.stderr)):
+        try:
+            sys.exit(run(command, argv))
+        finally:
+            sys.stdout.flush()
 
 
 def run(command: str, argv: list[str]) -> int:
@@ -28,16 +35,11 @@ def run(command: str, argv: list[str]) -> int:
         if argv and command == "train" and argv[0].isidentifier():
             hint = suggest(argv[0], COMMANDS) or f"; commands are {', '.join(COMMANDS)}"
             raise UserError(f"{argv[0]}: is no command, and a setting has a '='{hint}")
-        status = import_module(f"aelab.command.{command}").main(argv)
-        sys.stdout.flush()
-        return status
+        return import_module(f"aelab.command.{command}").main(argv)
     except UserError as error:
         if "HYDRA_FULL_ERROR" in os.environ:
             raise
         sys.stderr.write(f"{error}\n")
         return 2
-    except BrokenPipeError:  # `aelab --help | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except KeyboardInterrupt:
         return 130

@@ -34,7 +34,7 @@ def mismatched(system: System) -> list[str]:
         if (lacking := [*missing(method, there), *(need for need in needs if need not in there)])
     ]
     if model.condition is not None:
-        lines += [f"model.condition: {line}" for line in model.condition.objections(dataset)]
+        lines += [f"model.condition: {line}" for line in model.condition.objections(system)]
     lines += [
         f"loss.{name}: {line}"
         for name, term in objective.terms.items()

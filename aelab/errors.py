@@ -1,10 +1,14 @@
 """What the user got wrong, said in one line a problem."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from hydra.errors import CompactHydraException
+
+CLOSE = 0.76
+"""Of difflib's ratio: a letter more, less or moved is a slip, another in a word of four is not."""
 
 
 class UserError(CompactHydraException):
@@ -18,10 +22,21 @@ class UserError(CompactHydraException):
         self.problems = problems
 
 
+def closest(word: str, known: Sequence[str]) -> str:
+    """The known word that ends with this one or that it is a slip of, else the empty string.
+
+    No number is a slip of another.
+    """
+    if not re.search("[a-z]", word, re.I):
+        return ""
+    same = [one for one in known if re.split("[./]", one)[-1] == word or sorted(one) == sorted(word)]
+    return next(iter(same or get_close_matches(word, known, n=1, cutoff=CLOSE)), "")
+
+
 def suggest(word: str, known: Iterable[str]) -> str:
     """`; did you mean 'dim'?` when a known word is close, else the empty string."""
-    close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    close = closest(word, list(known))
+    return f"; did you mean '{close}'?" if close else ""
 
 
 def at_least(**settings: tuple[float, float]) -> None:

@@ -78,6 +78,9 @@ def malformed(argument: str, name: str) -> str:
         return ""
     except HydraException:
         key, given, value = argument.partition("=")
+        if name == "config" and given and {"/", "."} <= {*key}:
+            dotted = argument.replace("/", ".", key.count("/"))
+            return f"{argument}: '/' is for groups, as in model/prior=normal; a setting has dots, {dotted}"
         if not given or "/" in key:
             return f"{argument}: a setting has a '='" + (
                 "" if name == "config" else f"; did you mean run={argument}?"

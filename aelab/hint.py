@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Collection, Iterable
-from difflib import get_close_matches
 
-from aelab.errors import suggest
+from aelab.errors import closest, suggest
 
 
 def hint(error: str, known: Iterable[str], plain: Iterable[str] = ()) -> str:
@@ -29,7 +28,7 @@ def hint(error: str, known: Iterable[str], plain: Iterable[str] = ()) -> str:
 
 
 def unknown_option(group: str, option: str, options: Iterable[str]) -> str:
-    allowed = [name for name in options if not name.startswith("_")]
+    allowed = sorted(name for name in options if not name.startswith("_"))
     listed = f"; it takes {', '.join(allowed)}" if allowed else ""
     return f"{group}: no option '{option}'{suggest(option, allowed) or listed}"
 
@@ -37,8 +36,7 @@ def unknown_option(group: str, option: str, options: Iterable[str]) -> str:
 def unknown_setting(name: str, known: Collection[str], plain: Iterable[str]) -> str:
     groups = {one.rpartition("/")[0] for one in known if "/" in one}
     if "/" in name:
-        close = get_close_matches(name, sorted(groups), n=1)
-        return f"{name}: no such group" + (f"; did you mean '{close[0]}'?" if close else "")
+        return f"{name}: no such group{suggest(name, sorted(groups))}"
     parts = name.split(".")
     for i in range(1, len(parts)):
         group, option = "/".join(parts[:i]), parts[i]
@@ -70,16 +68,19 @@ def children(parent: str, settings: Collection[str]) -> list[str]:
 
 
 def correct(parts: list[str], settings: Collection[str]) -> str:
-    """The closest setting: every part of the name corrected in its place, else the last part anywhere."""
+    """The closest setting: every part of the name corrected in its place, else the last part elsewhere."""
     found: list[str] = []
     for part in parts:
         here = children(".".join(found), settings)
-        close = [part] if part in here else get_close_matches(part, here, n=1)
+        close = part if part in here else closest(part, here)
         if not close:
             break
-        found += close
+        found.append(close)
     else:
         return ".".join(found)
-    leaves = {one.rpartition(".")[2]: one for one in sorted(settings, reverse=True)}
-    close = get_close_matches(parts[-1], leaves, n=1)
-    return leaves[close[0]] if close else ""
+    last, ordered = parts[-1], sorted(settings, reverse=True)
+    ends = {one.rpartition(".")[2]: one for one in ordered}
+    if same := [end for end in ends if end == last or end.endswith(f"_{last}")]:
+        return ends[min(same, key=len)]
+    near = {end: one for end, one in ends.items() if one.count(".") <= len(parts)}  # one level deeper at most
+    return near.get(closest(last, [*near]), "")

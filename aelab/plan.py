@@ -72,7 +72,9 @@ def plan(rows: int, batch_size: int, trainer: Mapping[str, Any], world_size: int
         total = epoch
     if math.isinf(total):
         raise ValueError("trainer.max_epochs and trainer.max_steps are both unlimited; set one of them")
-    accumulate = trainer.get("accumulate_grad_batches") or 1
+    accumulate = 1 if (given := trainer.get("accumulate_grad_batches")) is None else given
+    if accumulate < 1:  # which would divide the gradients by it, and climb
+        raise ValueError(f"trainer.accumulate_grad_batches must be at least 1, or null, got {accumulate}")
     every = trainer.get("check_val_every_n_epoch") or -(-VISIT // max(epoch, 1))
     return Plan(
         epoch, int(total), max(epoch, 1) * every, batch_size, min(own, epoch * batch_size), accumulate

@@ -51,6 +51,9 @@ def finish(
     kept = snapshots(folder), mixtures(folder), centroids(folder)
     seen = view(system, config.name, history, metrics, sides, *kept)
     pictures = list(draw(job.figures, seen, folder / "figures"))
+    for name, figure in job.figures.items():
+        if figure.reason and name not in {path.stem for path in pictures}:
+            notice.info("figure.%s: %s", name, figure.reason)
     if "tensorboard" in config.logger:
         from aelab.tensorboard import show
 

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -117,12 +116,12 @@ def number_format(values: Sequence[float], spreads: Sequence[float] = ()) -> str
     return f".{max(3 - high, 1 - low, 0)}f"
 
 
+def count(n: int, what: str) -> str:
+    """`1 code`, `2 codes`"""
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
 def write(text: str) -> None:
-    """To stdout, with `?` for what its encoding lacks; a reader that left (`| head`) is no error."""
+    """To stdout, with `?` for what its encoding lacks."""
     encoding = sys.stdout.encoding or "utf-8"
-    try:
-        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Python flushes once more when it ends: into nothing
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

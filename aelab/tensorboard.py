@@ -1,5 +1,6 @@
 """What TensorBoard shows of a run beside its curves: settings, final metrics, pictures, codes."""
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,8 @@ def project(
     rows = dataset.splits[dataset.final][:CODES]
     small = dataset.is_image and max(dataset.shape) <= 32
     thumbnails = squares(dataset.gather(rows)[0].clamp(0, 1)) if small else None
+    # what a run that was finished before left there; added to, it would be warned of
+    shutil.rmtree(Path(logger.log_dir) / f"{step:05}" / "codes", ignore_errors=True)
     logger.experiment.add_embedding(z, labels, thumbnails, global_step=step, tag="codes")
 
 

@@ -65,13 +65,13 @@ def test_all_of_them_by_name_or_row_by_row() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"rod": 1}, ["attributes: no attribute 'rod'; did you mean 'red'?"]),
+        ({"reed": 1}, ["attributes: no attribute 'reed'; did you mean 'red'?"]),
         ({"blue": 1}, ["attributes: no attribute 'blue'; there are cat, dog, owl, red"]),
         ({"red": 255}, ["attributes.red: takes a number from 0 to 1, got 255"]),
         ({"red": True}, ["attributes.red: takes a number from 0 to 1, got True"]),
         (
-            {"red": "much", "rod": 1},
-            ["attributes: no attribute 'rod'", "attributes.red: takes a number"],
+            {"red": "much", "reed": 1},
+            ["attributes: no attribute 'reed'", "attributes.red: takes a number"],
         ),
         ("red", ["attributes: takes numbers by name, for example {red: 1}, got 'red'"]),
     ],

@@ -76,17 +76,35 @@ def test_version(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"aelab {package.__version__}\n", "")
 
 
-@pytest.mark.parametrize("word", ["--version", "--help", "list"])
-def test_a_reader_that_leaves_early(word: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words",
+    ["--version", "--help", "list", "report --help", "--cfg job", "-m model.latent.dim=2,3 dry_run=true"],
+)
+def test_a_reader_that_leaves_early(words: str, tmp_path: Path) -> None:
     """As in `aelab --help | head`."""
+    assert unread(tmp_path, *words.split()) == (0, "")
+
+
+def test_a_run_whose_reader_leaves_ends_as_any_other(tmp_path: Path) -> None:
+    status, said = unread(tmp_path, *SMALL)
+    (results,) = tmp_path.glob("outputs/*/*/results.json")
+    assert status == 0 and said == f"{results.parent.relative_to(tmp_path)}\n"
+
+
+def unread(folder: Path, *arguments: str) -> tuple[int, str]:
+    """(status, stderr) of a command whose stdout nobody reads."""
     read, write = os.pipe()
     os.close(read)
     with subprocess.Popen(
-        [sys.executable, "-m", "aelab", word], cwd=tmp_path, stdout=write, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "aelab", *arguments],
+        cwd=folder,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         os.close(write)
         said = process.communicate(timeout=60)[1]
-    assert (process.returncode, said) == (0, "")
+    return process.returncode, said
 
 
 def test_unknown_word(tmp_path: Path) -> None:

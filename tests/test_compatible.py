@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from table_file import ARRAYS, write_table
 
@@ -98,6 +99,22 @@ def test_a_density_needs_more_than_two_values(refused: Refused) -> None:
 def test_what_a_refused_corruption_would_give_is_not_missed(refused: Refused) -> None:
     assert refused("experiment=cvae_quadrants", "dataset=digits", "corruption.quadrants.observed=5") == [
         "corruption.quadrants: observed: an image has 4 quadrants, of which 1 to 3 are observed; got 5"
+    ]
+
+
+def test_what_a_refused_likelihood_would_give_is_not_missed(refused: Refused) -> None:
+    parts = ["model/latent=gaussian", "loss=[gaussian,kl]", "metric=[elbo]", "loss.gaussian.variance=0"]
+    assert refused(*parts) == ["loss.gaussian: variance must be positive, got 0"]
+
+
+def test_labels_that_are_missing_are_missed_once_by_each_part(refused: Refused, tmp_path: Path) -> None:
+    np.savez(tmp_path / "images.npz", x=np.random.default_rng(0).random((60, 1, 8, 8), dtype=np.float32))
+    assert refused(
+        *("dataset=arrays", "dataset.file=images.npz", "model/latent=gaussian", "model/condition=label"),
+        *("loss=[mse,kl]", "metric=[conditional]"),
+    ) == [
+        "metric.conditional reads y; this data has no labels",
+        "model.condition: this data has no labels",
     ]
 
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from table_file import ARRAYS, write_table
 
-from aelab.errors import UserError, at_least
+from aelab.errors import UserError, at_least, suggest
 
 Refused = Callable[..., list[str]]
 
@@ -53,6 +53,51 @@ def test_all_refusals_of_the_parts_at_once(refused: Refused) -> None:
 
 
 @pytest.mark.parametrize(
+    "chosen",
+    [[], ["experiment=vae", "dataset=digits"], ["model/condition=label"], ["model/prior=gaussian_mixture"]],
+)
+def test_a_code_of_no_numbers_is_refused_before_its_prior_is_made(
+    chosen: list[str], refused: Refused
+) -> None:
+    lines = refused(*chosen, "model.latent.dim=-2", "optimizer.lr=-1", "dry_run=true")
+    assert lines == ["optimizer: Invalid learning rate: -1", "model.latent: dim must be at least 1, got -2"]
+
+
+@pytest.mark.parametrize(
+    ("prior", "line"),
+    [
+        (["normal", "model.prior.dim=-2"], "dim must be at least 1, got -2"),
+        (["uniform", "model.prior.dim=0"], "dim must be at least 1, got 0"),
+        (["conditional", "model/condition=label", "model.prior.widths=[8,-1]"],
+         "widths must be at least 1, got -1"),
+        (["uniform", "model.latent.dropout=2", "model.prior.bound=0"],
+         "bound must be positive and finite, got 0"),
+    ],
+)  # fmt: skip
+def test_the_prior_s_own_sizes_are_refused(prior: list[str], line: str, refused: Refused) -> None:
+    option, *more = prior
+    assert refused(f"model/prior={option}", *more)[-1] == f"model.prior: {line}"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["baseline.pca.memory=-1"], "baseline.pca: memory must be at least 0, got -1"),
+        (["baseline=ica", "baseline.ica.memory=-1"], "baseline.ica: memory must be at least 0, got -1"),
+        (["dataset=image_folder", "dataset.memory=-1"], "dataset: memory must be at least 0, got -1"),
+        (["callback.checkpoint.every_seconds=-1"],
+         "callback.checkpoint: every_seconds must be at least 0, got -1"),
+        (["trainer.accumulate_grad_batches=-2"],
+         "trainer.accumulate_grad_batches must be at least 1, or null, got -2"),
+    ],
+)  # fmt: skip
+def test_numbers_that_would_do_something_else_are_refused(
+    overrides: list[str], line: str, refused: Refused
+) -> None:
+    assert refused(*overrides) == [line]
+
+
+@pytest.mark.parametrize(
     ("override", "line"),
     [
         ("modle=conv", "modle: no such setting; did you mean 'model'?"),
@@ -63,11 +108,36 @@ def test_all_refusals_of_the_parts_at_once(refused: Refused) -> None:
         ("trainer.max_epoch=3", "trainer.max_epoch: no such setting; did you mean 'trainer.max_epochs'?"),
         ("corruption.block.strength=1",
          "corruption.block.strength: corruption/block is not selected; select it with corruption=block"),
+        ("model/prior.low=3", "model/prior.low=3: '/' is for groups, as in model/prior=normal; "
+         "a setting has dots, model.prior.low=3"),
+        ("model.prior.low=3", "model.prior.low: no such setting; model.prior has dim"),
+        ("baselines.pca=1", "baselines.pca: no such setting; did you mean 'baseline.pca'?"),
         ("evalute", "evalute: is no command, and a setting has a '='; did you mean 'evaluate'?"),
     ],
 )  # fmt: skip
 def test_unknown_names(override: str, line: str, refused: Refused) -> None:
     assert refused(override) == [line]
+
+
+def test_all_unknown_names_at_once(refused: Refused) -> None:
+    assert refused("experiment=vae", "modle.latent.dim=3", "loss.kl.wieght=2", "sed=1", "name=(a") == [
+        "modle.latent.dim: no such setting; did you mean 'model.latent.dim'?",
+        "loss.kl.wieght: no such setting; did you mean 'loss.kl.weight'?",
+        "sed: no such setting; did you mean 'seed'?",
+        "name=(a: is not understood; a value with spaces or any of ,=()[]{} needs quotes: \"name='(a'\"",
+    ]
+    assert refused("-m", "figure=[manifolds]", "metric=[elboo]", "loss=[bcee]", "model.latent.dim=2,5") == [
+        "figure: no option 'manifolds'; did you mean 'manifold'?",
+        "metric: no option 'elboo'; did you mean 'elbo'?",
+        "loss: no option 'bcee'; did you mean 'bce'?",
+    ]
+
+
+def test_what_a_command_has_not_is_no_suggestion(refused: Refused) -> None:
+    there = "there are dataset, figure, output, run, sweep, weights"
+    assert refused("draw", "run=V", "baseline=gaussian") == [f"baseline: no such setting; {there}"]
+    (line,) = refused("draw", "run=V", "figure=[nope]")
+    assert line.startswith("figure: no option 'nope'; it takes activations, atoms, ")
 
 
 @pytest.mark.parametrize(
@@ -169,3 +239,18 @@ def test_a_setting_too_low_is_refused() -> None:
     at_least(rows=(2, 2))
     with pytest.raises(ValueError, match="rows must be at least 2, got 1"):
         at_least(k=(1, 1), rows=(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "meant"),
+    [
+        ("12", ["2", "12a"], ""),
+        ("nope", ["none"], ""),
+        ("low", ["row"], ""),
+        ("latent", ["model/latent", "latnt"], "model/latent"),
+        ("vea", ["vaee", "vae"], "vae"),
+        ("trainr", ["train", "trainer"], "trainer"),
+    ],
+)
+def test_only_what_is_really_close_is_suggested(word: str, known: list[str], meant: str) -> None:
+    assert suggest(word, known) == (f"; did you mean '{meant}'?" if meant else "")

@@ -42,6 +42,8 @@ def conf(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("lr=3", "lr: no such setting; did you mean 'optimizer.lr'?"),
         ("epochs=3", "epochs: no such setting; did you mean 'trainer.max_epochs'?"),
         ("sed=3", "sed: no such setting; did you mean 'seed'?"),
+        ("model.low=3", "model.low: no such setting; model has latent, widths"),
+        ("model.latent.lr=3", "model.latent.lr: no such setting; did you mean 'optimizer.lr'?"),
         ("modl=mlp", "modl: no such setting; did you mean 'model'?"),
         ("optimizer.foo=3", "optimizer.foo: no such setting; optimizer has lr"),
         ("~optimizer.lrr", "optimizer.lrr: no such setting; did you mean 'optimizer.lr'?"),

@@ -1,6 +1,10 @@
 """Tables as text: aligned by what the eye sees, numbers to as many digits as they carry."""
 
-from aelab.table import as_text, number_format, spread, table, width
+from aelab.table import as_text, count, number_format, spread, table, width
+
+
+def test_one_is_no_plural():
+    assert (count(1, "code"), count(2, "code"), count(0, "row")) == ("1 code", "2 codes", "0 rows")
 
 
 def test_table_aligns_by_what_the_eye_sees():

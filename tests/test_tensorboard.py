@@ -18,15 +18,17 @@ Compose = Callable[..., DictConfig]
 
 @pytest.mark.parametrize(("h", "w"), [(8, 5), (5, 8), (6, 6)])
 def test_thumbnails_are_the_images_whole_and_in_the_middle(
-    h: int, w: int, composed: Compose, tmp_path: Path
+    h: int, w: int, composed: Compose, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images = np.random.default_rng(0).integers(0, 256, (30, h, w), dtype=np.uint8)
     np.savez(tmp_path / "images.npz", x=images)
     data = build(composed("dataset=arrays", f"dataset.file='{tmp_path}/images.npz'").dataset).setup()
     rows = data.splits[data.final]
-    logger = TensorBoardLogger(tmp_path, name=None, version="log")
-    project(logger, (torch.randn(len(rows), 2), None), data, 7)
-    logger.experiment.close()
+    for _ in range(2):  # as a finished run that is resumed, without a word
+        logger = TensorBoardLogger(tmp_path, name=None, version="log")
+        project(logger, (torch.randn(len(rows), 2), None), data, 7)
+        logger.experiment.close()
+    assert capsys.readouterr().out == ""
     (path,) = (tmp_path / "log").rglob("sprite.png")
     side, across = max(h, w), int(np.ceil(len(rows) ** 0.5))
     sprite = np.asarray(Image.open(path).convert("L"))

@@ -22,7 +22,7 @@ class ICA(Baseline):
     """
 
     def __init__(self, max_iter: int, memory: float) -> None:
-        at_least(max_iter=(max_iter, 1))
+        at_least(max_iter=(max_iter, 1), memory=(memory, 0))
         self.max_iter, self.memory = max_iter, memory
 
     def fit(self, dataset: Dataset, dim: int) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 
 from aelab.baseline.baseline import Baseline, matrix
 from aelab.dataset.dataset import Dataset
+from aelab.errors import at_least
 
 
 class PCA(Baseline):
@@ -17,6 +18,7 @@ class PCA(Baseline):
     """
 
     def __init__(self, memory: float) -> None:
+        at_least(memory=(memory, 0))
         self.memory = memory
 
     def fit(self, dataset: Dataset, dim: int) -> None:

@@ -9,6 +9,7 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import Checkpoint as LightningCheckpoint
 
+from aelab.errors import at_least
 from aelab.training import Training
 
 
@@ -26,6 +27,7 @@ class Checkpoint(LightningCheckpoint):
         mode: Literal["min", "max"] = "min",
         every_seconds: float = 30,
     ) -> None:
+        at_least(every_seconds=(every_seconds, 0))
         self.folder, self.monitor, self.mode, self.every_seconds = folder, monitor, mode, every_seconds
         self.score: float | None = None
         self.best: dict[str, Any] | None = None  # not on the disk yet

@@ -18,7 +18,7 @@ from aelab.history import read
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-    from aelab.figure.figure import View
+    from aelab.figure.figure import Figure, View
     from aelab.run import Run
 
 notice = logging.getLogger("aelab.notice")
@@ -36,19 +36,26 @@ def task(config: DictConfig) -> None:
         raise UserError(f"run, sweep: {both}; run=DIR draws one run, sweep=DIR every run of a sweep")
     if config.output is not None and Path(config.output).is_file():
         raise UserError(f"output: takes a folder, got the file '{config.output}'")
+    tried: list[tuple[str, Figure]] = []
     if config.sweep is not None:
-        paths = compare(config, Path(str(config.sweep)))
+        what, paths = "sweep", compare(config, Path(str(config.sweep)), tried)
     else:
         run = opened(config)
-        paths = draw(figures_for(run, config), view_of(run), Path(config.output or run.folder / "figures"))
+        tried += figures_for(run, config).items()
+        what, paths = "run", draw(dict(tried), view_of(run), Path(config.output or run.folder / "figures"))
     drawn = set()
     for path in paths:
         sys.stdout.write(f"{path}\n")
         drawn.add(path.stem)
-    for name in config.get("figure") or {}:
-        if name not in drawn:
-            what = "run" if config.sweep is None else "sweep"
-            notice.info("figure.%s: nothing to show for this %s", name, what)
+    lines = dict.fromkeys(
+        f"figure.{name}: {figure.reason or f'nothing to show for this {what}'}"
+        for name, figure in tried
+        if name not in drawn
+    )
+    if lines and not drawn:
+        raise UserError(*lines)
+    for line in lines:
+        notice.info(line)
 
 
 def figures_for(run: "Run", config: DictConfig) -> dict[str, Any]:
@@ -77,8 +84,8 @@ def view_of(run: "Run") -> "View":
     return view(run.system, run.config.name, history, metrics, sides, *kept)
 
 
-def compare(config: DictConfig, sweep: Path) -> Iterator[Path]:
-    """Every figure of all finished runs of a sweep, one sheet a figure."""
+def compare(config: DictConfig, sweep: Path, tried: "list[tuple[str, Figure]]") -> Iterator[Path]:
+    """Every figure of all finished runs of a sweep, one sheet a figure; each run's is kept in `tried`."""
     from aelab.figure import canvas as look
     from aelab.figure.sheet import sheet
 
@@ -90,6 +97,7 @@ def compare(config: DictConfig, sweep: Path) -> Iterator[Path]:
         run = opened(config)
         figures, seen = figures_for(run, config), view_of(run)
         of[f"{seen.name} on {type(seen.dataset).__name__}"] = None
+        tried += figures.items()
         for name, figure in figures.items():
             if (canvas := figure.draw(seen)) is not None:
                 canvases.setdefault(name, {})[title] = canvas

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from aelab.app import application
 from aelab.command.finished import opened, plain, split_of
 from aelab.errors import UserError
+from aelab.table import count
 
 KINDS = (".npz", ".npy", ".csv")
 
@@ -43,7 +44,8 @@ def task(config: DictConfig) -> None:
     output.parent.mkdir(parents=True, exist_ok=True)
     save(output, z.numpy(), names, columns)
     also = ", with their clusters," if clustering is not None else ""
-    sys.stdout.write(f"{len(z)} codes of {z.shape[1]} numbers{also} in {output}\n")
+    said = f"{count(len(z), 'code')} of {count(z.shape[1], 'number')}{also}"
+    sys.stdout.write(f"{said} in {output}\n")
 
 
 def save(path: Path, z: np.ndarray, names: list[str] | None, columns: dict[str, np.ndarray]) -> None:

@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from aelab.app import application
 from aelab.command.finished import opened, plain
 from aelab.errors import UserError
+from aelab.table import count
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,11 +35,11 @@ def task(config: DictConfig) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if dataset.is_image and rows.names:
         write_images(dataset.scale(x_hat), rows.names, folder)
-        said = f"{len(x_hat)} images in {folder}"
+        said = f"{count(len(x_hat), 'image')} in {folder}"
     else:
         path = folder / f"{Path(config.input).stem}.npy"
         np.save(path, x_hat.numpy())
-        said = f"{len(x_hat)} rows in {path}"
+        said = f"{count(len(x_hat), 'row')} in {path}"
     error = (dataset.scale(rows.x) - dataset.scale(x_hat)).square().mean()
     sys.stdout.write(f"{said}; mean squared error to the input {error:.4g} per pixel\n")
 

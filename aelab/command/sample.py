@@ -11,6 +11,7 @@ from aelab.app import application
 from aelab.build import build
 from aelab.command.finished import opened, plain
 from aelab.errors import UserError
+from aelab.table import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
@@ -42,10 +43,11 @@ def task(config: DictConfig) -> None:
         shades = pixels(dataset.scale(x), dataset)
         write(shades, folder)
         sheet(shades, run, sampler, config.label, attributes).savefig(folder / "samples.png", dpi=150)
-        sys.stdout.write(f"{len(x)} images in {folder}, all of them in {folder / 'samples.png'}\n")
+        images = count(len(x), "image")
+        sys.stdout.write(f"{images} in {folder}, all of them in {folder / 'samples.png'}\n")
     else:
         np.save(folder / "samples.npy", x.numpy())
-        sys.stdout.write(f"{len(x)} rows in {folder / 'samples.npy'}\n")
+        sys.stdout.write(f"{count(len(x), 'row')} in {folder / 'samples.npy'}\n")
 
 
 def write(shades: np.ndarray, folder: Path) -> None:

@@ -12,6 +12,8 @@ from aelab import log
 from aelab.app import application
 from aelab.errors import UserError
 from aelab.files import write_json
+from aelab.history import read
+from aelab.table import count
 
 notice = logging.getLogger("aelab.notice")
 
@@ -81,8 +83,12 @@ def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool =
     from aelab.fitting import fit
     from aelab.results import finish
 
+    whole = resume and (folder / "results.json").is_file()
+    before = read(folder / "metrics.csv") if whole else []
     try:
         fitted = fit(config, job, folder, resume)
+        if before and before == read(folder / "metrics.csv"):
+            notice.info("run: has %s, nothing was left to train", count(fitted.epochs, "epoch"))
         metrics = finish(config, job, folder, overrides, fitted, began)
     except BaseException as error:
         write_json(

@@ -14,7 +14,7 @@ from aelab.dataset.dataset import Dataset
 from aelab.dataset.images import Shape, decode, each, find, look, reason, unreadable
 from aelab.dataset.mapped import Mapped
 from aelab.dataset.rows import Rows
-from aelab.errors import UserError
+from aelab.errors import UserError, at_least
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ class ImageFolder(Dataset):
         **common: Any,
     ) -> None:
         super().__init__(**common)
+        at_least(memory=(memory, 0))
         h, w = size if isinstance(size, Sequence) and len(size) == 2 else (size, size)
         if size is not None and not (isinstance(h, int) and isinstance(w, int) and h > 0 and w > 0):
             raise ValueError(f"size must be one side or [height, width], at least 1, got {size}")

@@ -10,7 +10,7 @@ from aelab.dataset.dataset import Dataset
 from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, blocks
-from aelab.figure.figure import Figure, View
+from aelab.figure.figure import Figure, View, no_images
 from aelab.figure.tile import pixels
 from aelab.model.condition.given import by_attributes
 
@@ -35,8 +35,12 @@ class AttributeSweep(Figure):
     @torch.no_grad()
     def draw(self, view: View) -> Canvas | None:
         model, dataset, split = view.model, view.dataset, view.dataset.final
-        if not dataset.is_image or model.decoder is None or not by_attributes(model):
-            return None
+        if why := no_images(view):
+            return self.nothing(why)
+        if not by_attributes(model):
+            return self.nothing(
+                "draws models conditioned on attributes, as model/condition=attributes makes them"
+            )
         row = min(self.row, len(dataset.splits[split]) - 1)
         trace = view.trace(split, row + 1)
         known = dataset.rows.attribute_names or []

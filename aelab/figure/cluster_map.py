@@ -30,7 +30,7 @@ class ClusterMap(Figure):
         self.points = points
 
     def draw(self, view: View) -> Canvas | None:
-        found = clustered(view, "cluster_map")
+        found = clustered(view, self)
         if found is None:
             return None
         dataset, clusters = view.dataset, list(range(found.k))

@@ -1,7 +1,5 @@
 """What lies in every cluster: its centroid as an image, its rows nearest to it and those farthest away."""
 
-import logging
-
 import numpy as np
 import torch
 from matplotlib.figure import Figure as Canvas
@@ -14,8 +12,6 @@ from aelab.figure.block import Block, aligned, blocks
 from aelab.figure.clustered import Clustered, clustered
 from aelab.figure.figure import Figure, View
 from aelab.figure.tile import pixels
-
-log = logging.getLogger("aelab.notice")
 
 
 class ClusterSamples(Figure):
@@ -35,9 +31,8 @@ class ClusterSamples(Figure):
     def draw(self, view: View) -> Canvas | None:
         dataset = view.dataset
         if not dataset.is_image:
-            log.info("figure.cluster_samples: draws images, and these rows are vectors")
-            return None
-        found = clustered(view, "cluster_samples")
+            return self.nothing("draws images, and these rows are vectors")
+        found = clustered(view, self)
         if found is None:
             return None
         sizes, counts = found.sizes, found.table(dataset.classes)

@@ -1,6 +1,5 @@
 """What a View says about clusters: each row's own, and how many rows of which labels each has."""
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +8,9 @@ from torch import Tensor
 
 from aelab.cluster.agreement import confusion
 from aelab.cluster.assigned import assigned
-from aelab.figure.figure import View
+from aelab.figure.figure import Figure, View
 
 PIECE = 4096  # rows that are assigned at once
-log = logging.getLogger("aelab.notice")
 
 
 @dataclass
@@ -50,21 +48,16 @@ class Clustered:
 
 
 @torch.no_grad()
-def clustered(view: View, figure: str) -> Clustered | None:
-    """The rows that the run is scored on; None, and a line that says why, where it has no clusters."""
+def clustered(view: View, figure: Figure) -> Clustered | None:
+    """The rows that the run is scored on; None, and the figure told why, where it has no clusters."""
     clustering = view.model.clustering
     if clustering is None:
-        log.info(
-            f"figure.{figure}: draws clusters, and this model makes none; model/latent=clusters does, and a "
-            "learned model/prior=gaussian_mixture"
-        )
-        return None
+        learned = "a learned model/prior=gaussian_mixture"
+        made = f"this model makes none; model/latent=clusters does, and {learned}"
+        return figure.nothing(f"draws clusters, and {made}")
     m = clustering.centroids.detach().float()
     if torch.equal(m, m[:1].expand_as(m)):
-        log.info(
-            f"figure.{figure}: draws clusters, and no stage has found their centroids; recipe=kmeans does"
-        )
-        return None
+        return figure.nothing("draws clusters, and no stage has found their centroids; recipe=kmeans does")
     z, y = view.codes(view.dataset.final)
     z = z.detach().flatten(1).float()
     parts = [assigned(piece, clustering) for piece in z.split(PIECE)]

@@ -1,6 +1,5 @@
 """Which labels lie in which clusters, as a table in the order of their matching."""
 
-import logging
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ MOST = 60, 30  # clusters and labels whose cells have room for a number
 NAMES = 40  # along an axis at most
 WIDE, TALL = 0.52, 0.3  # inches of a cell with a number
 LARGE, LEAST = 8.0, 3.8  # inches of a table without, and of any across
-log = logging.getLogger("aelab.notice")
 
 
 class Confusion(Figure):
@@ -29,12 +27,11 @@ class Confusion(Figure):
     """
 
     def draw(self, view: View) -> Canvas | None:
-        found = clustered(view, "confusion")
+        found = clustered(view, self)
         if found is None:
             return None
         if found.y is None:
-            log.info("figure.confusion: draws clusters against labels, and these rows have none")
-            return None
+            return self.nothing("draws clusters against labels, and these rows have none")
         dataset = view.dataset
         table = found.table(dataset.classes)
         pairs = sorted(matched(table).items(), key=lambda pair: pair[1])

@@ -1,7 +1,6 @@
 """Expectation maximisation step by step: the components in the plane, and the bound as it climbs."""
 
 import copy
-import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,8 +17,6 @@ from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.steps import SIDE, Halves, Plane, draw_curves
 from aelab.model.prior.gaussian_mixture import GaussianMixture
-
-log = logging.getLogger("aelab.notice")
 
 
 class EMSteps(Figure):
@@ -39,13 +36,11 @@ class EMSteps(Figure):
     def draw(self, view: View) -> Canvas | None:
         rows, prior = [row for row in view.history if "train/bound" in row], view.model.prior
         if not rows or not isinstance(prior, GaussianMixture):
-            log.info("figure.em_steps: draws the steps of a stage em; recipe=em and recipe=fit_em have one")
-            return None
+            return self.nothing("draws the steps of a stage em; recipe=em and recipe=fit_em have one")
         d = prior.mean.shape[1]
         if d != 2 or not view.mixtures:
             why = f"these have {d} numbers" if d != 2 else "this run kept no checkpoints of it"
-            log.info(f"figure.em_steps: draws mixtures of codes in the plane, and {why}")
-            return None
+            return self.nothing(f"draws mixtures of codes in the plane, and {why}")
         last = max(view.mixtures)
         shown = [step for step in self.steps if step < last] + [last]
         plane = Plane(view)

@@ -62,7 +62,12 @@ class View:
 
 
 class Figure:
-    """One picture. A subclass draws; None where the run has nothing to show of this kind."""
+    """One picture. A subclass draws; None where the run has nothing to show of this kind.
+
+    reason: why the last one was not drawn, where the figure knows it.
+    """
+
+    reason: str = ""
 
     def objections(self, dataset: Dataset) -> Iterable[str]:
         """What of its settings this data has not, a line each, asked before training."""
@@ -70,3 +75,19 @@ class Figure:
 
     def draw(self, view: View) -> Canvas | None:
         raise NotImplementedError
+
+    def nothing(self, why: str) -> None:
+        """What `draw` returns where there is nothing to show, and why."""
+        self.reason = why
+
+
+def no_images(view: View) -> str:
+    """Why a run decodes no images; the empty string where it does."""
+    if not view.dataset.is_image:
+        return f"draws images; these rows are vectors {list(view.dataset.shape)}"
+    return "draws what a decoder makes, and this model has none" if view.model.decoder is None else ""
+
+
+def conditioned(view: View) -> str:
+    """`this model is conditioned on x_tilde`"""
+    return f"this model is conditioned on {', '.join(view.model.reads)}"

@@ -1,6 +1,5 @@
 """k-means step by step: points to their nearest centroid, centroids to the mean of their points."""
 
-import logging
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -20,7 +19,6 @@ from aelab.figure.steps import SIDE, Halves, Plane, draw_curves
 
 FINE = 300  # pixels of the regions, each way
 OLD: dict[str, Any] = {"facecolor": "white", "s": 20, "linewidth": 1.0}
-log = logging.getLogger("aelab.notice")
 
 
 class KMeansSteps(Figure):
@@ -41,11 +39,7 @@ class KMeansSteps(Figure):
     def draw(self, view: View) -> Canvas | None:
         rows = [row for row in view.history if "train/inertia" in row]
         if not rows:
-            log.info(
-                "figure.kmeans_steps: draws the steps of a stage kmeans; recipe=kmeans and recipe=fit_kmeans "
-                "have one"
-            )
-            return None
+            return self.nothing("draws the steps of a stage kmeans; recipe=kmeans has one")
         d, stage, behind = view.model.latent.dim, rows[-1]["stage"], view.history[-1]["stage"]
         whys = {
             f"these have {d} numbers": d != 2,
@@ -53,8 +47,7 @@ class KMeansSteps(Figure):
             f"stage {behind} has moved these since": behind != stage,
         }
         for why in (why for why, holds in whys.items() if holds):
-            log.info(f"figure.kmeans_steps: draws k-means of codes in the plane, and {why}")
-            return None
+            return self.nothing(f"draws k-means of codes in the plane, and {why}")
         rows = [row for row in rows if row["stage"] == stage]
         path = [view.centroids[step] for step in sorted(view.centroids)]
         last, plane = len(path) - 1, Plane(view)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from aelab.errors import at_least
 from aelab.figure import canvas as look
-from aelab.figure.figure import Figure, View
+from aelab.figure.figure import Figure, View, conditioned, no_images
 from aelab.figure.latent_map import key, placed, scatter
 from aelab.figure.pick import pick
 from aelab.figure.tile import cell, centres, pixels, tile
@@ -35,15 +35,19 @@ class LatentPath(Figure):
     @torch.no_grad()
     def draw(self, view: View) -> Canvas | None:
         model, dataset, split = view.model, view.dataset, view.dataset.final
-        if not dataset.is_image or model.decoder is None or model.reads or model.latent.dim != 2:
-            return None
+        if why := no_images(view):
+            return self.nothing(why)
+        if model.reads:
+            return self.nothing(f"draws what z alone decodes to; {conditioned(view)}")
+        if model.latent.dim != 2:
+            return self.nothing(f"draws codes of two numbers, and these have {model.latent.dim}")
         trace = view.trace(split, ROWS)
         codes, y = trace["z"].flatten(1).float(), trace.get("y")
         inner = central(codes)
         ends = [i for i in pick(dataset, split, ENDS) if inner[i]]
         path, gap = emptiest(codes[ends], None if y is None else y[ends], codes, self.steps)
         if path is None:
-            return None
+            return self.nothing("draws a path from one class to another, and these rows are of one")
         heading = look.heading("Latent path", dataset, view.name, ROWS)
         canvas = look.sheet(7.6, 7.4, heading)
         upper, lower = canvas.subplots(2, 1, height_ratios=[6, 1])

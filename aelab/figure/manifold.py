@@ -7,7 +7,7 @@ from torch import Tensor
 from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, blocks
-from aelab.figure.figure import Figure, View
+from aelab.figure.figure import Figure, View, conditioned, no_images
 from aelab.figure.spread import spread
 from aelab.figure.tile import pixels
 from aelab.model.condition.given import by_label, given
@@ -33,13 +33,14 @@ class Manifold(Figure):
     def draw(self, view: View) -> Canvas | None:
         model, dataset = view.model, view.dataset
         labelled, d = by_label(model), model.latent.dim
-        if (
-            not dataset.is_image
-            or model.decoder is None
-            or d > 2
-            or (model.condition is not None and not labelled)
-        ):
-            return None
+        if why := no_images(view):
+            return self.nothing(why)
+        if d > 2:
+            return self.nothing(
+                f"draws codes of one or two numbers, and these have {d}; traversal draws those"
+            )
+        if model.condition is not None and not labelled:
+            return self.nothing(f"draws what z decodes to, alone or with a label; {conditioned(view)}")
         classes = list(range(dataset.classes))[:MOST] if labelled else [None]
         n = self.n // 2 | 1 if labelled else self.n
         mean, std, whose = spread(view, view.codes(dataset.final)[0].flatten(1).float())

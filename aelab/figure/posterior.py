@@ -28,7 +28,9 @@ class Posterior(Figure):
 
     def draw(self, view: View) -> Canvas | None:
         if "q" not in view.model.latent.gives and not regarded(view.terms.values()):
-            return None  # codes that nothing drew to a prior
+            return self.nothing(
+                "draws codes that the loss brought to a prior, as kl, mmd or adversarial does"
+            )
         trace = view.trace(view.dataset.final, self.points)
         codes = trace["z"].flatten(1).float()
         z, d = codes[:, :2], codes.shape[1]

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure as Canvas
 from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, blocks
-from aelab.figure.figure import Figure, View
+from aelab.figure.figure import Figure, View, conditioned, no_images
 from aelab.figure.spread import spread
 from aelab.figure.tile import pixels
 from aelab.model.condition.given import by_attributes, by_label
@@ -34,12 +34,12 @@ class Traversal(Figure):
     @torch.no_grad()
     def draw(self, view: View) -> Canvas | None:
         model, dataset, split = view.model, view.dataset, view.dataset.final
-        if (
-            not dataset.is_image
-            or model.decoder is None
-            or not (model.condition is None or by_label(model) or by_attributes(model))
-        ):
-            return None
+        if why := no_images(view):
+            return self.nothing(why)
+        if not (model.condition is None or by_label(model) or by_attributes(model)):
+            return self.nothing(
+                f"draws what z decodes to, alone or with a label or attributes; {conditioned(view)}"
+            )
         codes = view.codes(split)[0].flatten(1).float()  # [n, d]
         row = min(self.row, len(codes) - 1)
         trace = view.trace(split, row + 1)

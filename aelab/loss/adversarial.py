@@ -13,7 +13,7 @@ from aelab.model.autoencoder import Prior
 from aelab.model.net import perceptron
 from aelab.optimizer import MakeOptimizer
 from aelab.player import Critic, held
-from aelab.schedule import Number
+from aelab.schedule import Number, numbers
 
 
 class Adversarial(Term, Critic):
@@ -42,10 +42,13 @@ class Adversarial(Term, Critic):
         optimizer: MakeOptimizer,
     ) -> None:
         super().__init__(weight)
-        at_least(moves=(moves, 1))
+        at_least(dim=(dim, 1), widths=(min(widths, default=1), 1), moves=(moves, 1))
         if gradient_penalty < 0:
             raise ValueError(f"gradient_penalty must not be negative, got {gradient_penalty}")
+        if min(numbers(noise)) < 0:
+            raise ValueError(f"noise must not be negative, got {noise}")
         self.own = perceptron([dim, *widths, 1], activation)
+        optimizer(self.own.parameters())  # which refuses now what it would refuse in training
         self.make_optimizer, self.moves = optimizer, moves
         self.gradient_penalty, self.noise = gradient_penalty, cast(float, noise)
 

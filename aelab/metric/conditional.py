@@ -30,7 +30,9 @@ class Conditional(JudgedMetric):
         if system.model.condition is not None and not by_label(system.model):
             reads = ", ".join(system.model.condition.reads)
             yield f"needs a model given the label, as model/condition=label does; this one takes {reads}"
-        yield from super().objections(system)
+        objections = super().objections(system)
+        if system.dataset.rows.y is not None or not system.dataset.is_image:  # else y is missed already
+            yield from objections
 
     def reset(self) -> None:
         k, n = self.dataset.classes, prod(self.dataset.shape)

@@ -14,7 +14,7 @@ from aelab.model.clustering import Clustering
 from aelab.trace import Trace
 
 if TYPE_CHECKING:
-    from aelab.dataset.dataset import Dataset
+    from aelab.system import System
 
 
 Encode = Decode = Callable[[Tensor], dict[str, Any]]
@@ -90,8 +90,8 @@ class Condition(nn.Module):
         """c [b, dim]"""
         raise NotImplementedError
 
-    def objections(self, dataset: "Dataset") -> Iterable[str]:
-        """What of this data the condition cannot work with, a line each, asked before training."""
+    def objections(self, system: "System") -> Iterable[str]:
+        """What of this system the condition cannot work with, a line each, asked before training."""
         return ()
 
 

@@ -96,7 +96,7 @@ def test_a_sheet_goes_where_it_is_asked_to(aelab: Aelab, sweep: Path, tmp_path: 
 
 def test_what_no_run_can_show_is_not_drawn(aelab: Aelab, sweep: Path) -> None:
     status, out, err = aelab("draw", "sweep=sweep", "figure=[denoising_arrows]")
-    assert (status, out) == (0, "") and not (sweep / "figures").exists()
+    assert (status, out) == (2, "") and not (sweep / "figures").exists()
     assert err.splitlines()[1:] == ["figure.denoising_arrows: nothing to show for this sweep"]
 
 
@@ -104,6 +104,16 @@ def test_what_is_not_drawn_is_said(aelab: Aelab, digits_run: Path) -> None:
     status, out, err = aelab("draw", f"run='{digits_run}'", "figure=[kl_curve,loss_curves]", "output=new")
     assert (status, out) == (0, "new/loss_curves.png\n")
     assert err == "figure.kl_curve: nothing to show for this run\n"
+
+
+def test_a_figure_says_why_it_shows_nothing(aelab: Aelab, digits_run: Path, sweep: Path) -> None:
+    reason = (
+        "figure.posterior: draws codes that the loss brought to a prior, as kl, mmd or adversarial does\n"
+    )
+    status, out, err = aelab("draw", f"run='{digits_run}'", "figure=[posterior,loss_curves]", "output=new")
+    assert (status, out, err) == (0, "new/loss_curves.png\n", reason)
+    status, out, err = aelab("draw", "sweep=sweep", "figure=[posterior]")  # once, of two runs
+    assert (status, out) == (2, "") and err.endswith(f"left out\n{reason}")
 
 
 def test_titles_are_what_varies(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ def test_a_seed_twice_is_told(capsys: pytest.CaptureFixture[str]):
         (["file", "sweep", "empty"], ["report: 'file' is a file, not a folder",
                                       "report: no runs under 'empty'"]),
         (["sweep", "--metric", "test/mes"], ["report: no column 'test/mes'; did you mean 'test/mse'?"]),
-        (["sweep", "--metric", "mze"], ["report: no column 'mze'; did you mean 'mse'?"]),
+        (["sweep", "--metric", "msee"], ["report: no column 'msee'; did you mean 'mse'?"]),
         (["sweep", "--sort", "xyz"], ["report: no column 'xyz'; there are dataset, model.latent.dim, "
                                       "val/mse, test/mse, test/psnr, test/odd, seconds, epochs, parameters"]),
     ],

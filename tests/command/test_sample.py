@@ -200,7 +200,7 @@ def test_a_run_given_attributes_encodes_and_rebuilds(shapes_run: Path) -> None:
 @pytest.mark.parametrize(
     ("attributes", "said"),
     [
-        ("{rod: 1}", "attributes: no attribute 'rod'; did you mean 'red'?"),
+        ("{reed: 1}", "attributes: no attribute 'reed'; did you mean 'red'?"),
         ("{red: 2}", "attributes.red: takes a number from 0 to 1, got 2"),
         ("red", "attributes: takes numbers by name, for example {red: 1}, got 'red'"),
     ],

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,3 +138,15 @@ def test_folders_are_named_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.chdir(tmp_path)
     assert folder_name(tmp_path / "outputs" / "run") == "outputs/run"
     assert folder_name(Path("/elsewhere/run")) == "/elsewhere/run"
+
+
+def test_resuming_a_finished_run_says_that_nothing_was_left(
+    aelab: Callable[..., tuple[int, str, str]], digits_run: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(digits_run, tmp_path / "run")
+    said = "run: has 3 epochs, nothing was left to train\n"
+    for setting in ([], ["trainer.max_epochs=2"]):
+        status, out, err = aelab("resume", "run=run", *setting)
+        assert status == 0 and err.endswith(said) and "test/mse" in out
+    status, _, err = aelab("resume", "run=run", "trainer.max_epochs=4")
+    assert status == 0 and "nothing was left" not in err

@@ -223,7 +223,7 @@ def test_classes_are_thinned_from_the_first_to_the_last() -> None:
 
 
 def test_retention_needs_labels_and_a_share() -> None:
-    with pytest.raises(UserError, match="dataset.retention: thins classes, and this data has no labels"):
+    with pytest.raises(UserError, match=r"dataset\.retention: thins classes, and this data has no labels"):
         Given(Rows(BYTES.clone()), retention=0.5).setup()
     with pytest.raises(ValueError, match=r"retention must lie in \(0, 1\], got 0"):
         grey(retention=0.0)

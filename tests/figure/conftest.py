@@ -1,6 +1,5 @@
 """Tiny data sets, tiny nets and the View of them that every figure's test draws."""
 
-import logging
 import math
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from aelab.cluster.kmeans import kmeans
 from aelab.dataset.dataset import Dataset, Rows
 from aelab.dataset.scale import Scale, fixed
-from aelab.figure.figure import View
+from aelab.figure.figure import Figure, View
 from aelab.model.autoencoder import Autoencoder, Latent, Prior
 from aelab.model.latent.clusters import Clusters
 from aelab.model.net import Block, Net
@@ -135,15 +134,12 @@ def clusters(view) -> Callable[..., View]:
 
 
 @pytest.fixture
-def notices(caplog: pytest.LogCaptureFixture) -> Callable[[Any], str]:
-    """draw() -> the one line with which it says why it draws nothing."""
+def reason() -> Callable[[Figure, View], str]:
+    """reason(figure, view): why it draws nothing."""
 
-    def said(draw: Callable[[], Any]) -> str:
-        caplog.clear()
-        with caplog.at_level(logging.INFO, "aelab.notice"):
-            assert draw() is None
-        (record,) = caplog.records
-        return record.getMessage()
+    def said(figure: Figure, view: View) -> str:
+        assert figure.draw(view) is None
+        return figure.reason
 
     return said
 

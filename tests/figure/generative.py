@@ -8,7 +8,7 @@ from torch import Tensor
 from aelab.corruption.corruption import Corruptions
 from aelab.corruption.quadrants import Quadrants
 from aelab.dataset.dataset import Dataset
-from aelab.figure.figure import View
+from aelab.figure.figure import Figure, View
 from aelab.loss.kl import KL
 from aelab.loss.mse import MSE
 from aelab.model.autoencoder import Autoencoder, Condition
@@ -51,3 +51,9 @@ def net(dataset: Dataset, dim: int, condition: Condition | None, drawn: bool) ->
 def shown(x: Tensor) -> Any:
     """Images in model units [n, c, h, w] of [0, 1] as they are drawn, [n, h, w] or [n, h, w, 3]."""
     return x.detach().clamp(0, 1).permute(0, 2, 3, 1).squeeze(3).numpy()
+
+
+def why(figure: Figure, seen: View) -> str:
+    """The reason that a figure gives for showing nothing."""
+    assert figure.draw(seen) is None
+    return figure.reason

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from figure.generative import shown, vae
+from figure.generative import shown, vae, why
 from figure.layered import layers_view
 
 from aelab.assemble import assemble
@@ -49,21 +49,23 @@ def test_fewer_rows_than_asked(painted):
 
 
 def test_nothing_without_attributes(memory):
-    assert AttributeSweep(None, 3, 0).draw(vae(memory(), condition="label")) is None
-    assert AttributeSweep(None, 3, 0).draw(vae(memory((5,)))) is None
+    assert why(AttributeSweep(None, 3, 0), vae(memory(), condition="label")) == (
+        "draws models conditioned on attributes, as model/condition=attributes makes them"
+    )
+    assert why(AttributeSweep(None, 3, 0), vae(memory((5,)))) == "draws images; these rows are vectors [5]"
 
 
 def test_unknown_names_are_objected_to(memory):
-    figure = AttributeSweep(["rod", "heart"], 3, 0)
-    assert list(figure.objections(layers_view().dataset)) == ["no attribute 'rod'; did you mean 'red'?"]
+    figure = AttributeSweep(["reed", "heart"], 3, 0)
+    assert list(figure.objections(layers_view().dataset)) == ["no attribute 'reed'; did you mean 'red'?"]
     assert len(list(figure.objections(memory()))) == 2
 
 
 def test_unknown_names_are_refused_before_training(composed, tmp_path):
     chosen = ["dataset=coloured_shapes", "dataset.n=60", "figure=[attribute_sweep]"]
     with pytest.raises(UserError) as caught:
-        assemble(composed(*chosen, "figure.attribute_sweep.attributes=[rod]"), tmp_path)
-    assert caught.value.problems == ("figure.attribute_sweep: no attribute 'rod'; did you mean 'red'?",)
+        assemble(composed(*chosen, "figure.attribute_sweep.attributes=[reed]"), tmp_path)
+    assert caught.value.problems == ("figure.attribute_sweep: no attribute 'reed'; did you mean 'red'?",)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from sklearn.decomposition import PCA
 from aelab.figure import canvas as look
 from aelab.figure.cluster_map import ClusterMap, coloured
 from aelab.figure.clustered import Clustered, clustered
+from aelab.figure.figure import Figure
 
 
 def places(axes, i=0) -> np.ndarray:
@@ -24,7 +25,7 @@ def test_dots_have_the_colours_of_their_clusters_and_of_their_labels(clusters, m
     left, right = painted(ClusterMap(25).draw(v)).axes
     np.testing.assert_array_equal(places(left), places(right))
     z, y = v.codes("test")
-    found = clustered(v, "x")
+    found = clustered(v, Figure())
     assert found is not None
     of_clusters, of_labels, _ = coloured(found, [0, 1, 2])
     assert len(places(left)) == 25
@@ -101,8 +102,8 @@ def test_one_code_is_drawn(clusters, memory, painted):
     painted(ClusterMap(500).draw(v))
 
 
-def test_says_why_there_is_nothing_to_draw(memory, view, notices):
-    assert "makes none" in notices(lambda: ClusterMap(5).draw(view(memory())))
+def test_says_why_there_is_nothing_to_draw(memory, view, reason):
+    assert "makes none" in reason(ClusterMap(5), view(memory()))
 
 
 def test_refusals():

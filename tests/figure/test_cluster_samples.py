@@ -79,10 +79,10 @@ def test_without_a_decoder_names_stand_beside_the_nearest(clusters, memory, pain
     assert near.get_title() == "nearest" and len(near.get_yticklabels()) == 3 and not far.get_yticklabels()
 
 
-def test_says_why_there_is_nothing_to_draw(clusters, memory, view, notices):
-    line = notices(lambda: ClusterSamples(2, 5).draw(clusters(memory((5,)))))
-    assert line == "figure.cluster_samples: draws images, and these rows are vectors"
-    assert "makes none" in notices(lambda: ClusterSamples(2, 5).draw(view(memory())))
+def test_says_why_there_is_nothing_to_draw(clusters, memory, view, reason):
+    line = reason(ClusterSamples(2, 5), clusters(memory((5,))))
+    assert line == "draws images, and these rows are vectors"
+    assert "makes none" in reason(ClusterSamples(2, 5), view(memory()))
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ import torch
 
 from aelab.figure import clustered as module
 from aelab.figure.clustered import Clustered, clustered
+from aelab.figure.figure import Figure
 from aelab.model.identity import identity
 from aelab.model.prior.gaussian_mixture import GaussianMixture
 
 
 def of(view) -> Clustered:
-    found = clustered(view, "x")
+    found = clustered(view, Figure())
     assert found is not None
     return found
 
@@ -58,14 +59,12 @@ def test_without_a_known_label_there_are_none(clusters, memory):
     assert found.y is None and not found.table(3).any()
 
 
-def test_says_why_there_are_no_clusters(clusters, memory, view, notices):
-    line = notices(lambda: clustered(view(memory()), "confusion"))
-    assert line.startswith(
-        "figure.confusion: draws clusters, and this model makes none; model/latent=clusters"
-    )
+def test_says_why_there_are_no_clusters(clusters, memory, view):
+    figure = Figure()
+    assert clustered(view(memory()), figure) is None
+    assert figure.reason.startswith("draws clusters, and this model makes none; model/latent=clusters")
     v = clusters(memory())
     with torch.no_grad():
         v.model.latent.centroids.zero_()
-    assert notices(lambda: clustered(v, "confusion")).endswith(
-        "no stage has found their centroids; recipe=kmeans does"
-    )
+    assert clustered(v, figure) is None
+    assert figure.reason.endswith("no stage has found their centroids; recipe=kmeans does")

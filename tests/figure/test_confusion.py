@@ -71,7 +71,7 @@ def test_words_stay_on_the_sheet_and_off_each_other(k, c, painted):
         np.testing.assert_allclose(cells(axes).sum(1), 1)
 
 
-def test_says_why_there_is_nothing_to_draw(clusters, memory, view, notices):
-    line = notices(lambda: Confusion().draw(clusters(memory(classes=0))))
-    assert line == "figure.confusion: draws clusters against labels, and these rows have none"
-    assert "makes none" in notices(lambda: Confusion().draw(view(memory())))
+def test_says_why_there_is_nothing_to_draw(clusters, memory, view, reason):
+    line = reason(Confusion(), clusters(memory(classes=0)))
+    assert line == "draws clusters against labels, and these rows have none"
+    assert "makes none" in reason(Confusion(), view(memory()))

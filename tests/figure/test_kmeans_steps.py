@@ -95,19 +95,17 @@ def test_any_number_of_clusters_is_drawn(k, kept, painted):
     painted(KMeansSteps([1, 2], 1500).draw(v))
 
 
-def test_says_why_there_is_nothing_to_draw(kept, memory, view, notices):
+def test_says_why_there_is_nothing_to_draw(kept, memory, view, reason):
     figure = KMeansSteps([1], 50)
-    line = notices(lambda: figure.draw(view(memory())))
-    assert line == (
-        "figure.kmeans_steps: draws the steps of a stage kmeans; recipe=kmeans and recipe=fit_kmeans have one"
-    )
-    assert notices(lambda: figure.draw(kept(dim=5))).endswith("codes in the plane, and these have 5 numbers")
+    line = reason(figure, view(memory()))
+    assert line == ("draws the steps of a stage kmeans; recipe=kmeans has one")
+    assert reason(figure, kept(dim=5)).endswith("codes in the plane, and these have 5 numbers")
     other = kept()
     other.centroids = {}
-    assert notices(lambda: figure.draw(other)).endswith("and this run kept no checkpoints of it")
+    assert reason(figure, other).endswith("and this run kept no checkpoints of it")
     moved = kept()
     moved.history.append({"stage": "train", "epoch": 1, "step": 10})
-    assert notices(lambda: figure.draw(moved)).endswith("and stage train has moved these since")
+    assert reason(figure, moved).endswith("and stage train has moved these since")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from figure.generative import shown, vae
+from figure.generative import shown, vae, why
 
 from aelab.figure.latent_path import LatentPath, central, emptiest
 
@@ -66,9 +66,11 @@ def test_pictures_are_the_points_decoded(memory, painted, untiled) -> None:
 
 
 def test_nothing_for_other_codes(memory) -> None:
-    assert LatentPath(3).draw(vae(memory(), dim=3)) is None
-    assert LatentPath(3).draw(vae(memory((5,)))) is None
-    assert LatentPath(3).draw(vae(memory(), condition="label")) is None
+    assert why(LatentPath(3), vae(memory(), dim=3)) == "draws codes of two numbers, and these have 3"
+    assert why(LatentPath(3), vae(memory((5,)))) == "draws images; these rows are vectors [5]"
+    assert why(LatentPath(3), vae(memory(), condition="label")) == (
+        "draws what z alone decodes to; this model is conditioned on y"
+    )
 
 
 def test_two_steps_are_refused() -> None:

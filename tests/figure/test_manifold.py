@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from figure.generative import shown, vae
+from figure.generative import shown, vae, why
 from scipy.stats import norm
 
 from aelab.figure.manifold import Manifold
@@ -64,9 +64,13 @@ def test_a_smaller_grid_for_each_class(memory, painted, untiled):
 
 
 def test_nothing_for_longer_codes_and_vectors(memory):
-    assert Manifold(3).draw(vae(memory(), dim=3)) is None
-    assert Manifold(3).draw(vae(memory((5,)))) is None
-    assert Manifold(3).draw(vae(memory(), condition="observed")) is None
+    assert why(Manifold(3), vae(memory(), dim=3)) == (
+        "draws codes of one or two numbers, and these have 3; traversal draws those"
+    )
+    assert why(Manifold(3), vae(memory((5,)))) == "draws images; these rows are vectors [5]"
+    assert why(Manifold(3), vae(memory(), condition="observed")) == (
+        "draws what z decodes to, alone or with a label; this model is conditioned on x_tilde"
+    )
 
 
 def test_one_step_is_refused():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from figure.generative import vae
+from figure.generative import vae, why
 
 from aelab.figure.posterior import Posterior
 
@@ -61,7 +61,9 @@ def test_draws_that_no_term_holds_to_the_prior_are_shown_missing_it(memory):
 
 
 def test_nothing_of_codes_that_are_no_draws(memory):
-    assert Posterior(30).draw(vae(memory(), regards=False)) is None
+    assert why(Posterior(30), vae(memory(), regards=False)) == (
+        "draws codes that the loss brought to a prior, as kl, mmd or adversarial does"
+    )
 
 
 def test_no_points_are_refused():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from figure.generative import shown, vae
+from figure.generative import shown, vae, why
 
 from aelab.figure.traversal import Traversal
 
@@ -48,8 +48,10 @@ def test_fewer_dimensions_and_fewer_rows_than_asked(memory, painted):
 
 
 def test_nothing_for_vectors_or_given_images(memory):
-    assert Traversal(3, 3, 3.0, 0).draw(vae(memory((5,)))) is None
-    assert Traversal(3, 3, 3.0, 0).draw(vae(memory(), condition="observed")) is None
+    assert why(Traversal(3, 3, 3.0, 0), vae(memory((5,)))) == "draws images; these rows are vectors [5]"
+    assert why(Traversal(3, 3, 3.0, 0), vae(memory(), condition="observed")) == (
+        "draws what z decodes to, alone or with a label or attributes; this model is conditioned on x_tilde"
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,15 @@ AAE = ["loss=[mse,adversarial]", "loss.adversarial.widths=[8]", "callback.checkp
 
 def term(**settings: Any) -> Adversarial:
     given: dict[str, Any] = {
+        "dim": 2,
         "widths": [16],
         "activation": "relu",
         "moves": 1,
         "gradient_penalty": 0.0,
         "noise": 0.0,
+        "optimizer": partial(torch.optim.Adam, lr=1e-2),
     }
-    return Adversarial(1.0, dim=2, optimizer=partial(torch.optim.Adam, lr=1e-2), **(given | settings))
+    return Adversarial(1.0, **(given | settings))
 
 
 def last(adversarial: Adversarial) -> nn.Linear:
@@ -116,6 +118,10 @@ def test_a_run_trains_both_and_resumes_exactly(tmp_path: Path) -> None:
     ("wrong", "said"),
     [
         ({"moves": 0}, "moves must be at least 1, got 0"),
+        ({"dim": -2}, "dim must be at least 1, got -2"),
+        ({"widths": [8, -1]}, "widths must be at least 1, got -1"),
+        ({"noise": -0.1}, "noise must not be negative, got -0.1"),
+        ({"optimizer": partial(torch.optim.Adam, lr=-1.0)}, "Invalid learning rate: -1.0"),
         ({"gradient_penalty": -1.0}, "gradient_penalty must not be negative, got -1.0"),
     ],
 )

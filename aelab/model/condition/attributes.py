@@ -8,7 +8,7 @@ from torch import Tensor
 from aelab.model.autoencoder import Condition
 
 if TYPE_CHECKING:
-    from aelab.dataset.dataset import Dataset
+    from aelab.system import System
 
 
 class Attributes(Condition):
@@ -23,6 +23,6 @@ class Attributes(Condition):
     def forward(self, attributes: Tensor) -> Tensor:  # type: ignore[override]
         return attributes  # [b, k]
 
-    def objections(self, dataset: "Dataset") -> Iterable[str]:
-        if dataset.rows.attributes is None:
+    def objections(self, system: "System") -> Iterable[str]:
+        if system.dataset.rows.attributes is None:
             yield "this data has no attributes; dataset=coloured_shapes and dataset=celeba have"

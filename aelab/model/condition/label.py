@@ -9,7 +9,7 @@ from torch import Tensor
 from aelab.model.autoencoder import Condition
 
 if TYPE_CHECKING:
-    from aelab.dataset.dataset import Dataset
+    from aelab.system import System
 
 
 class Label(Condition):
@@ -23,6 +23,6 @@ class Label(Condition):
         c = F.one_hot(y.clamp_min(0), self.dim).float()  # [b, classes]
         return c * (y >= 0)[:, None]
 
-    def objections(self, dataset: "Dataset") -> Iterable[str]:
-        if dataset.rows.y is None:
+    def objections(self, system: "System") -> Iterable[str]:
+        if system.dataset.rows.y is None:
             yield "this data has no labels"

@@ -9,7 +9,7 @@ from torch import Tensor
 from aelab.model.autoencoder import Condition
 
 if TYPE_CHECKING:
-    from aelab.dataset.dataset import Dataset
+    from aelab.system import System
 
 BITS = 7
 
@@ -31,8 +31,8 @@ class Letters(Condition):
     def forward(self, y: Tensor) -> Tensor:  # type: ignore[override]
         return self.table[y.clamp_min(0)] * (y >= 0)[:, None]
 
-    def objections(self, dataset: "Dataset") -> Iterable[str]:
-        if dataset.rows.y is None:
+    def objections(self, system: "System") -> Iterable[str]:
+        if system.dataset.rows.y is None:
             yield "this data has no labels"
         elif not self.names or any(len(name) != 1 or ord(name) > 127 for name in self.names):
             yield f"needs classes named by one ASCII character each, these are {self.names}"

@@ -3,6 +3,7 @@
 from torch import Tensor
 from torch.distributions import Distribution
 
+from aelab.errors import at_least
 from aelab.model.activation import Name
 from aelab.model.autoencoder import Condition, Prior
 from aelab.model.latent.gaussian import diagonal
@@ -18,6 +19,7 @@ class Conditional(Prior):
 
     def __init__(self, dim: int, condition: Condition | None, widths: list[int], activation: Name) -> None:
         super().__init__()
+        at_least(dim=(dim, 1), widths=(min(widths, default=1), 1))
         if condition is None:
             raise ValueError("depends on a condition, and this model has none; model/condition=label is one")
         self.net = perceptron([condition.dim, *widths, 2 * dim], activation)

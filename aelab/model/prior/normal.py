@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent
 from torch.distributions import Normal as Gaussian
 
+from aelab.errors import at_least
 from aelab.model.autoencoder import Prior
 
 
@@ -13,6 +14,7 @@ class Normal(Prior):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
+        at_least(dim=(dim, 1))
         self.mean: Tensor  # [d]
         self.std: Tensor
         self.register_buffer("mean", torch.zeros(dim), persistent=False)

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent
 from torch.distributions import Uniform as Flat
 
+from aelab.errors import at_least
 from aelab.model.autoencoder import Prior
 
 
@@ -22,6 +23,7 @@ class Uniform(Prior):
 
     def __init__(self, dim: int, bound: float) -> None:
         super().__init__()
+        at_least(dim=(dim, 1))
         if not 0 < bound < math.inf:
             raise ValueError(f"bound must be positive and finite, got {bound}")
         self.high: Tensor  # [d]
