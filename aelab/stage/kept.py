@@ -30,6 +30,9 @@ LEAST = 5.0
 MOST = 4 << 30
 """Bytes of all that is kept; what was not used for longest goes."""
 
+READ = 1 << 28
+"""Bytes of the data that are looked at, to tell them from others."""
+
 SHARED = ("dataset", "corruption", "model", "trainer", "callback", "seed", "matmul_precision")
 """Settings that any stage depends on; its own and its terms' come to them."""
 
@@ -52,14 +55,19 @@ class Kept:
         self.config, self.system, self.recipe = config, system, recipe
         self.nodes = with_optimizers(config).recipe
         self.seconds: dict[str, float] = {}
-        objective = system.objective
-        self.key = digest(program(), data(system), torch.__version__, objective.link, objective.maps)
+        self.key = ""
 
     def enter(self, stage: str) -> Path | None:
         """Where the next stage is, or would be, kept; None where it is not to be."""
-        self.key = digest(self.key, stage, self.settings(stage))
-        is_last = stage == list(self.recipe)[-1]
-        return None if is_last or not self.config.reuse else cache_dir() / "stages" / self.key
+        if not self.config.reuse or stage == list(self.recipe)[-1]:
+            return None
+        self.key = digest(self.key or self.origin(), stage, self.settings(stage))
+        return cache_dir() / "stages" / self.key
+
+    def origin(self) -> str:
+        """What the first stage depends on beside its settings."""
+        objective = self.system.objective
+        return digest(program(), data(self.system), torch.__version__, objective.link, objective.maps)
 
     def settings(self, stage: str) -> str:
         """All that a stage depends on, as text."""
@@ -173,11 +181,12 @@ def program() -> str:
 
 
 def data(system: System) -> str:
-    """Of the training and validation rows, and which they are; of rows in files, of a thousand."""
+    """Of the training and validation rows, and which they are; of many, evenly thinned."""
     dataset, whole = system.dataset, blake2b(digest_size=12)
     for split in ("train", "val"):
-        rows = dataset.splits.get(split, torch.empty(0, dtype=torch.long))
+        rows = dataset.splits.get(split, torch.empty(0, dtype=torch.long)).cpu()
         whole.update(rows.numpy().tobytes())
-        for piece in (rows[:: max(1, len(rows) // 1000)] if dataset.rows.mapped else rows).split(4096):
+        size = dataset.stored(rows[:1]).nbytes * len(rows)
+        for piece in rows[:: 1 + size // READ].split(1024):
             whole.update(dataset.stored(piece).cpu().contiguous().numpy().tobytes())
     return whole.hexdigest()

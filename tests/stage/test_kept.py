@@ -138,3 +138,22 @@ def test_what_was_not_used_for_longest_goes(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(kept, "MOST", 2 * size + 1)
     kept.thin(shelf)
     assert sorted(path.name for path in shelf.iterdir()) == ["0", "3"]
+
+
+def test_one_row_makes_other_data(tmp_path: Path) -> None:
+    job = trained(tmp_path / "run", *RUN, "recipe.reconstruct.epochs=0", "trainer.max_epochs=0")
+    before = kept.data(job.system)
+    rows, train = job.system.dataset.rows, job.system.dataset.splits["train"]
+    assert kept.data(job.system) == before
+    rows.x[train[-1], 0, 0, 0] += 1
+    assert kept.data(job.system) != before
+
+
+def test_much_data_is_thinned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = trained(tmp_path / "run", *RUN, "recipe.reconstruct.epochs=0", "trainer.max_epochs=0")
+    seen: list[int] = []
+    stored = job.system.dataset.stored
+    monkeypatch.setattr(job.system.dataset, "stored", lambda rows: (seen.append(len(rows)), stored(rows))[1])
+    monkeypatch.setattr(kept, "READ", 64 * 10)  # ten rows of 8 x 8 bytes
+    kept.data(job.system)
+    assert sum(seen) < 25 < len(job.system.dataset.splits["train"])
