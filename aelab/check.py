@@ -72,7 +72,7 @@ def misnamed(
     free = [key for key in takes if key not in supplied]
     for key in [] if is_open else given:
         if key not in takes:
-            allowed = f"; it takes {', '.join(free) or 'none'}" if len(free) <= 12 else ""
+            allowed = f"; it takes {', '.join(free) or 'none'}" if len(free) <= 16 else ""
             yield f"{path}{name} has no argument '{key}'{suggest(key, takes) or allowed}"
     if node.get("_partial_", False):
         return

@@ -180,7 +180,7 @@ def test_other_errors_are_bugs_and_keep_their_trace() -> None:
         ("aelab.schedule.Step", "no class 'aelab.schedule.Step'; aelab.schedule has Clock, Cosine, "
                                 "Exponential, Linear, Schedule, numbers, settle"),
         ("mymodels.Mine", "no class 'mymodels.Mine'; no module 'mymodels' is installed or in this folder"),
-        ("aelab.trace", "'aelab.trace' is a module, not a class; aelab.trace has Trace"),
+        ("aelab.trace", "'aelab.trace' is a module, not a class; aelab.trace has Trace, is_of_rows"),
         ("lab.CONSTANT", "'lab.CONSTANT' is int, not a class"),
         ("lab.Inner.nope", "no class 'lab.Inner.nope'"),
         (".relative", "takes the dotted name of a class, got '.relative'"),

@@ -156,7 +156,7 @@ def test_a_runs_files_say_what_is_promised(run: Path) -> None:
     results = json.loads((run / "results.json").read_text())
     assert results.keys() == {
         "status", "metrics", "overrides", "seed", "epochs", "seconds", "parameters", "device", "precision",
-        "versions",
+        "versions", "reused",
     }  # fmt: skip
     assert results["overrides"] == ["trainer.max_epochs=2", "dataset.limit=200"]
     assert (run / ".hydra" / "overrides.yaml").read_text() == "- trainer.max_epochs=2\n- dataset.limit=200\n"

@@ -20,7 +20,7 @@ WRONG = {
     "dataset.split=al": "dataset.split: takes one of standard, all; got 'al'; did you mean 'all'?",
     "++model.depth=2": "model: mlp has no argument 'depth'; it takes latent, prior, widths, activation, "
     "output_activation, dropout, batch_norm, initialisation, tied, orthonormal, decoder_widths, "
-    "decoder_activation",
+    "decoder_activation, decoder",
     "model.tied=3": "model.tied: takes true or false, got 3",
     "model.widths=3": "model.widths: takes a list of whole numbers, got 3",
     "loss.mse.weight=b": "loss.mse.weight: takes a number or a Schedule, got 'b'",

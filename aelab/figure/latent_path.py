@@ -47,7 +47,7 @@ class LatentPath(Figure):
         ends = [i for i in pick(dataset, split, ENDS) if inner[i]]
         path, gap = emptiest(codes[ends], None if y is None else y[ends], codes, self.steps)
         if path is None:
-            return self.nothing("draws a path from one class to another, and these rows are of one")
+            return self.nothing("draws a path between codes of two classes, and found no two such codes")
         heading = look.heading("Latent path", dataset, view.name, ROWS)
         canvas = look.sheet(7.6, 7.4, heading)
         upper, lower = canvas.subplots(2, 1, height_ratios=[6, 1])

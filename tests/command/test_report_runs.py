@@ -99,7 +99,8 @@ def test_a_thousand_runs(capsys: pytest.CaptureFixture[str]):
 def test_a_reader_may_leave_and_nothing_heavy_is_imported():
     sweep()
     code = (
-        "import sys; from aelab.command.report import main; main(['sweep']);"
+        "import contextlib, sys; from aelab.cli import main; sys.argv = ['aelab', 'report', 'sweep']\n"
+        "with contextlib.suppress(SystemExit): main()\n"
         "sys.exit({'torch', 'numpy', 'matplotlib', 'pytorch_lightning'} & {*sys.modules} or 0)"
     )
     with subprocess.Popen(
