@@ -64,6 +64,7 @@ class Posterior(Figure):
         if d > 2:
             canvas.supxlabel(f"the first two of the code's {d} numbers", fontsize=look.SMALL, color=look.GREY)
         key(canvas, grid, len(maps), classes, colours)
+        canvas.draw_without_rendering()  # of square panels the layout comes to rest in its second pass
         return canvas
 
 
