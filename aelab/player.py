@@ -40,8 +40,8 @@ class Player:
         with torch.no_grad():
             return self.answer(**cut(entries))
 
-    def survey(self, rows: Rows) -> dict[str, float]:
-        """A move; numbers by name that tell how it went."""
+    def survey(self, rows: Rows, seed: int) -> dict[str, float]:
+        """A move, its draws of this seed; numbers by name that tell how it went."""
         raise NotImplementedError
 
     def chances(self) -> Tensor | None:

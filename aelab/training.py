@@ -194,7 +194,8 @@ class Training(pl.LightningModule):
             if position % (player.interval or plan.epoch) < plan.accumulate:
                 if self.mixed:
                     torch.clear_autocast_cache()
-                found = player.survey(functools.partial(whole, self.system))
+                seed = derive(self.draws, name, position)
+                found = player.survey(functools.partial(whole, self.system), seed)
                 self.ledger.note({f"train/{name}_{key}": value for key, value in found.items()}, position)
                 if id(player) in self.optimizer_of:  # what its steps remember is of before
                     self.optimizer_of[id(player)].state.clear()

@@ -84,7 +84,7 @@ class DCN(Term, Player):
         self.counts += n
         return ((before != cluster) & (before >= 0)).to(z).mean()
 
-    def survey(self, rows: Rows) -> dict[str, float]:
+    def survey(self, rows: Rows, seed: int) -> dict[str, float]:
         found = rows("train", "z", "centroids")
         z, centroids = single(found["z"]).flatten(1), found["centroids"]
         with torch.no_grad():

@@ -63,7 +63,7 @@ class DEC(Term, Player):
             return torch.nn.functional.one_hot(p.argmax(1), p.shape[1]).to(p)
         return p / p.sum(1, keepdim=True)
 
-    def survey(self, rows: Rows) -> dict[str, float]:
+    def survey(self, rows: Rows, seed: int) -> dict[str, float]:
         q = rows("train", "assignment")["assignment"]  # [n, K]
         self.frequency.copy_(q.mean(0))
         if self.p is None:

@@ -44,8 +44,6 @@ class PseudoLabels(Term, Critic):
         self.own, self.clusters = nn.Linear(dim, clusters), clusters
         self.make_optimizer, self.components, self.steps = optimizer, components, steps
         self.cluster: Tensor | None  # [rows], by their numbers in the data set; -1 has none
-        self.surveys: Tensor  # [] so many have been
-        self.register_buffer("surveys", torch.zeros((), dtype=torch.long))
         self.register_buffer("cluster", None, persistent=False)
 
     def prepare(self, dataset: Dataset) -> None:
@@ -65,18 +63,17 @@ class PseudoLabels(Term, Critic):
             return 0 * logits.sum(1)
         return F.cross_entropy(logits, self.cluster[index], reduction="none", ignore_index=-1)
 
-    def survey(self, rows: Rows) -> dict[str, float]:
+    def survey(self, rows: Rows, seed: int) -> dict[str, float]:
         from sklearn.metrics import normalized_mutual_info_score  # takes a second to import
 
         z = normalised(single(rows("train", "z")["z"]).flatten(1), self.components)
-        self.surveys += 1
         k = min(self.clusters, len(z))
-        found = kmeans(z, k, starts=1, steps=self.steps, tolerance=0, seed=int(self.surveys))
+        found = kmeans(z, k, starts=1, steps=self.steps, tolerance=0, seed=seed)
         place, before = self.train_rows.to(z.device), self.cluster
         self.cluster = found.labels.new_full((self.rows,), -1)
         self.cluster[place] = found.labels
         sizes = found.labels.bincount(minlength=k)
-        generator = torch.Generator().manual_seed(int(self.surveys))
+        generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
             weight, bias = self.own.parameters()
             weight.copy_(0.01 * torch.randn(weight.shape, generator=generator))

@@ -9,11 +9,11 @@ from torch import Tensor
 
 from aelab.cluster.kmeans import kmeans
 from aelab.errors import at_least
+from aelab.evaluation import whole
 from aelab.model.latent.clusters import Clusters
 from aelab.seed import derive
 from aelab.stage.stage import Stage, Work
 from aelab.system import System
-from aelab.view import codes
 
 FILE = "centroids.pt"
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class KMeans(Stage):
             return {}
         latent = work.system.model.latent
         assert isinstance(latent, Clusters)
-        z = codes(work.system, "train")[0].to(work.system.device)
+        z = whole(work.system, "train", "z")["z"]
         found = kmeans(
             z,
             len(latent.centroids),

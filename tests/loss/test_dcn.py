@@ -99,12 +99,12 @@ def test_offline_centroids_are_the_means_of_all_rows() -> None:
     near = torch.cdist(z, latent.centroids).argmin(1)
     rows: Callable[..., dict[str, Tensor]] = lambda *_: {"z": z, "centroids": latent.centroids}  # noqa: E731
     assert not dcn.answers and dcn.interval == 0
-    assert dcn.survey(rows) == {}
+    assert dcn.survey(rows, 0) == {}
     expected = torch.stack([z[near == k].mean(0) for k in range(K)])
     torch.testing.assert_close(latent.centroids.detach(), expected)
     assert dcn.cluster is not None
     assert torch.equal(dcn.cluster, torch.cdist(z, latent.centroids).argmin(1))
-    assert 0 <= dcn.survey(rows)["changed"] < 0.5
+    assert 0 <= dcn.survey(rows, 0)["changed"] < 0.5
 
 
 @pytest.mark.parametrize("update", ["online", "offline"])

@@ -52,7 +52,7 @@ def test_gradients_are_the_lectures(alpha: float) -> None:
     """∂L/∂z_i = (α+1)/α Σ_k (1 + ‖z_i − m_k‖²/α)⁻¹ (p_ik − q_ik)(z_i − m_k); ∂L/∂m_k: −, summed over i."""
     latent, z, q = assignments(alpha)
     dec = term()
-    dec.survey(rows(q.detach()))
+    dec.survey(rows(q.detach()), 0)
     dec(q, torch.arange(5, N + 5)).sum().backward()
     assert dec.p is not None
     m, p = latent.centroids.detach(), dec.p[5:]
@@ -69,7 +69,7 @@ def test_the_target_is_of_all_rows_and_stands_still() -> None:
     _, _, q = assignments()
     q = q.detach()
     dec = term()
-    dec.survey(rows(q))
+    dec.survey(rows(q), 0)
     weight = q**2 / q.sum(0)
     expected = weight / weight.sum(1, keepdim=True)
     assert dec.p is not None
@@ -85,7 +85,7 @@ def test_the_target_is_of_all_rows_and_stands_still() -> None:
 def test_scored_rows_are_held_against_their_own_sharpened_selves() -> None:
     _, _, q = assignments()
     dec = term()
-    dec.survey(rows(q.detach()))
+    dec.survey(rows(q.detach()), 0)
     in_training = dec(q, torch.arange(5, N + 5))
     dec.eval()
     torch.testing.assert_close(dec(q, torch.zeros(N, dtype=torch.long)), in_training)
@@ -102,7 +102,7 @@ def test_no_gradient_flows_through_the_target() -> None:
 def test_a_hard_target_is_the_largest() -> None:
     _, _, q = assignments()
     dec = term(target="hard")
-    dec.survey(rows(q.detach()))
+    dec.survey(rows(q.detach()), 0)
     assert dec.p is not None
     weighed = (q**2 / q.sum(0)).argmax(1)
     assert torch.equal(dec.p[5:].argmax(1), weighed) and set(dec.p[5:].flatten().tolist()) == {0.0, 1.0}
@@ -113,11 +113,11 @@ def test_the_training_is_over_when_few_rows_change() -> None:
     _, _, q = assignments()
     q = q.detach()
     dec = term(tolerance=0.1)
-    assert dec.survey(rows(q)) == {} and not dec.is_over
+    assert dec.survey(rows(q), 0) == {} and not dec.is_over
     other = q.clone()
     other[:8] = q[:8].roll(1, 1)
-    assert dec.survey(rows(other)) == {"changed": pytest.approx(8 / N)} and not dec.is_over
-    assert dec.survey(rows(other)) == {"changed": 0.0} and dec.is_over
+    assert dec.survey(rows(other), 0) == {"changed": pytest.approx(8 / N)} and not dec.is_over
+    assert dec.survey(rows(other), 0) == {"changed": 0.0} and dec.is_over
 
 
 def test_a_resumed_run_is_the_undisturbed_one(tmp_path: Path) -> None:
@@ -136,9 +136,9 @@ def test_surveys_come_at_their_interval_and_end_the_training(
     seen: list[int] = []
     survey = DEC.survey
 
-    def watched(self: DEC, rows: Any) -> dict[str, float]:
+    def watched(self: DEC, rows: Any, seed: int) -> dict[str, float]:
         seen.append(len(rows("train", "assignment")["assignment"]))
-        found = survey(self, rows)
+        found = survey(self, rows, seed)
         self.is_over = len(seen) == 4
         return found
 
