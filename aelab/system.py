@@ -1,5 +1,7 @@
 """The run's objects, and the one way that data flows through them."""
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 
@@ -40,15 +42,20 @@ class System(nn.Module):
         self.clock = Clock(self)
 
     def forward(
-        self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False
+        self,
+        x: Tensor,
+        y: Tensor | None = None,
+        index: Tensor | None = None,
+        in_use: bool = False,
+        needed: Collection[str] | None = None,
     ) -> Trace:
         """The Trace of x [b, *shape]; in use, only corruptions that are `always` there apply."""
-        return self.passed(self.corrupted(x, y, index, in_use), in_use)
+        return self.passed(self.corrupted(x, y, index, in_use), in_use, needed)
 
-    def passed(self, trace: Trace, in_use: bool = False) -> Trace:
-        """The whole of a Trace that `corrupted` began."""
+    def passed(self, trace: Trace, in_use: bool = False, needed: Collection[str] | None = None) -> Trace:
+        """The whole of a Trace that `corrupted` began, or at least the entries that are needed."""
         trace.update(self.constants)
-        return self.model.forward(trace, in_use)
+        return self.model.forward(trace, in_use, needed)
 
     def corrupted(
         self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False

@@ -150,7 +150,8 @@ class Training(pl.LightningModule):
         costs a microsecond, and a small net's whole step a few hundred."""
         plan, position, clock = self.plan, self.position, self.system.clock
         seed, draws, mixed = self.seed, self.draws, self.mixed
-        trace_of, losses_of = self.system.forward, self.system.objective.forward
+        trace_of = functools.partial(self.system.forward, needed=self.system.reads)
+        losses_of = self.system.objective.forward
         draw = self.system.dataset.draw if self.system.dataset.is_random(train=True) else None
         backward, update, parameters = self.backward_pass, self.update, self.updated
         clip, pending = self.clip[0], self.ledger.pending

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aelab.evaluation import traces
+from aelab.evaluation import traces, whole
 from aelab.figure.figure import Side, View
 from aelab.system import System
 from aelab.trace import Trace
@@ -19,11 +19,9 @@ def first(system: System, split: str, n: int) -> Trace:
 
 def codes(system: System, split: str) -> tuple[Tensor, Tensor | None]:
     """(z [n, d], y [n] or None) of every row of a split, corrupted only by what is always there."""
-    zs, ys = [], []
-    for trace in traces(system, split, in_use=True):
-        zs.append(trace.z.cpu())
-        ys.append(trace["y"].cpu() if "y" in trace else None)
-    return torch.cat(zs), None if ys[0] is None else torch.cat(ys)  # type: ignore[arg-type]
+    y = ("y",) if system.dataset.rows.y is not None else ()
+    found = whole(system, split, "z", *y)
+    return found["z"].cpu(), found["y"].cpu() if y else None
 
 
 def on_cpu(trace: Trace) -> Trace:

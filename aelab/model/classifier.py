@@ -1,6 +1,7 @@
 """A softmax on top of an encoder, for supervised fine-tuning."""
 
 import copy
+from collections.abc import Collection
 
 from torch import nn
 
@@ -37,8 +38,8 @@ class Classifier(Autoencoder):
         self.latent.eval()
         return self
 
-    def forward(self, trace: Trace, in_use: bool = False) -> Trace:
-        super().forward(trace, in_use=True)
+    def forward(self, trace: Trace, in_use: bool = False, needed: Collection[str] | None = None) -> Trace:
+        super().forward(trace, in_use=True, needed=needed)
         z = trace["z"]
         trace["logits"] = self.head(self.dropout(z) if self.dropout else z)  # [b, classes]
         return trace
