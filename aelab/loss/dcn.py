@@ -6,15 +6,14 @@ import torch
 from torch import Tensor
 
 from aelab.cluster.kmeans import means, nearest
-from aelab.dataset.dataset import Dataset
 from aelab.errors import at_least
-from aelab.loss.term import Term
-from aelab.player import Player, Rows
+from aelab.loss.assigning import Assigning, changed
+from aelab.player import Rows
 from aelab.precision import single
 from aelab.schedule import Number
 
 
-class DCN(Term, Player):
+class DCN(Assigning):
     """λ/2 ‖z_i − m_s(i)‖² of the paper, or 1/λ ‖z_i − m_s(i)‖² of its authors' code, beside ‖x − x̂‖²
 
     s(i) is the cluster that row i was given when it was last seen. After each minibatch its rows are given
@@ -49,13 +48,7 @@ class DCN(Term, Player):
         self.factor = strength / 2 if reading == "paper" else 1 / strength
         self.update, self.count = update, count
         self.interval = None if update == "online" else 0
-        self.cluster: Tensor | None  # [rows], by their numbers in the data set; -1 has not been seen
         self.counts: Tensor | None  # c_k [K]
-        for name in self.memory:
-            self.register_buffer(name, None, persistent=False)
-
-    def prepare(self, dataset: Dataset) -> None:
-        self.rows, self.train_rows = len(dataset.rows.x), dataset.splits["train"]
 
     @property
     def answers(self) -> bool:
@@ -89,8 +82,5 @@ class DCN(Term, Player):
         z, centroids = single(found["z"]).flatten(1), found["centroids"]
         with torch.no_grad():
             centroids.copy_(means(z, centroids[None])[0])
-        cluster, before = nearest(z, centroids)[0], self.cluster
-        place = self.train_rows.to(z.device)
-        self.cluster = cluster.new_full((self.rows,), -1) if before is None else before.clone()
-        self.cluster[place] = cluster
-        return {} if before is None else {"changed": (before[place] != cluster).double().mean().item()}
+        cluster = nearest(z, centroids)[0]
+        return changed(cluster, self.assign(cluster))

@@ -5,14 +5,13 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from aelab.dataset.dataset import Dataset
 from aelab.errors import at_least
-from aelab.loss.term import Term
-from aelab.player import Player, Rows
+from aelab.loss.assigning import Assigning, changed
+from aelab.player import Rows
 from aelab.schedule import Number
 
 
-class DEC(Term, Player):
+class DEC(Assigning):
     """KL(P ‖ Q) = Σ_k p_ik log(p_ik/q_ik),  p_ik = (q_ik²/f_k) / Σ_j (q_ij²/f_j),  f_k = Σ_i q_ik
 
     Centroids and encoder follow its gradient; P is a constant. It is made of the assignments of all training
@@ -28,7 +27,7 @@ class DEC(Term, Player):
     """
 
     interval: int
-    memory = ("p", "cluster")
+    memory = ("cluster", "p")
 
     def __init__(
         self,
@@ -43,13 +42,7 @@ class DEC(Term, Player):
         self.target, self.interval, self.tolerance = target, interval, tolerance
         self.frequency: Tensor  # f_k/n [K]
         self.p: Tensor | None  # [rows, K], by their numbers in the data set
-        self.cluster: Tensor | None  # [n] of the training rows, at the last survey
         self.register_buffer("frequency", torch.full((clusters,), 1 / clusters))
-        for name in self.memory:
-            self.register_buffer(name, None, persistent=False)
-
-    def prepare(self, dataset: Dataset) -> None:
-        self.rows, self.train_rows = len(dataset.rows.x), dataset.splits["train"]
 
     def forward(self, assignment: Tensor, index: Tensor) -> Tensor:
         kept = self.p if self.training else None
@@ -69,9 +62,7 @@ class DEC(Term, Player):
         if self.p is None:
             self.p = q.new_zeros(self.rows, q.shape[1])
         self.p[self.train_rows.to(q.device)] = self.sharpened(q)
-        before, self.cluster = self.cluster, q.argmax(1)
-        if before is None:
-            return {}
-        changed = (self.cluster != before).double().mean().item()
-        self.is_over = changed < self.tolerance
-        return {"changed": changed}
+        labels = q.argmax(1)
+        told = changed(labels, self.assign(labels))
+        self.is_over = told.get("changed", 1.0) < self.tolerance
+        return told

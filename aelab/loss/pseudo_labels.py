@@ -7,16 +7,15 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aelab.cluster.kmeans import kmeans
-from aelab.dataset.dataset import Dataset
 from aelab.errors import at_least
-from aelab.loss.term import Term
+from aelab.loss.assigning import Assigning
 from aelab.optimizer import MakeOptimizer
 from aelab.player import Critic, Rows, held
 from aelab.precision import single
 from aelab.schedule import Number
 
 
-class PseudoLabels(Term, Critic):
+class PseudoLabels(Assigning, Critic):
     """−log softmax(Vz + c)_s(i),  s(i) the cluster of row i at the beginning of the epoch
 
     Before every epoch the codes of all training rows are whitened, scaled to length 1 and clustered by
@@ -33,7 +32,6 @@ class PseudoLabels(Term, Critic):
     """
 
     interval = 0
-    memory = ("cluster",)
     moves = 1
 
     def __init__(
@@ -43,11 +41,6 @@ class PseudoLabels(Term, Critic):
         at_least(clusters=(clusters, 2), components=(components, 1), steps=(steps, 1))
         self.own, self.clusters = nn.Linear(dim, clusters), clusters
         self.make_optimizer, self.components, self.steps = optimizer, components, steps
-        self.cluster: Tensor | None  # [rows], by their numbers in the data set; -1 has none
-        self.register_buffer("cluster", None, persistent=False)
-
-    def prepare(self, dataset: Dataset) -> None:
-        self.rows, self.train_rows = len(dataset.rows.x), dataset.splits["train"]
 
     def forward(self, z: Tensor, index: Tensor) -> Tensor:
         with held(self.own):
@@ -69,9 +62,7 @@ class PseudoLabels(Term, Critic):
         z = normalised(single(rows("train", "z")["z"]).flatten(1), self.components)
         k = min(self.clusters, len(z))
         found = kmeans(z, k, starts=1, steps=self.steps, tolerance=0, seed=seed)
-        place, before = self.train_rows.to(z.device), self.cluster
-        self.cluster = found.labels.new_full((self.rows,), -1)
-        self.cluster[place] = found.labels
+        before = self.assign(found.labels)
         sizes = found.labels.bincount(minlength=k)
         generator = torch.Generator().manual_seed(seed)
         with torch.no_grad():
@@ -80,7 +71,7 @@ class PseudoLabels(Term, Critic):
             bias.zero_()
         told: dict[str, Any] = {"clusters": float((sizes > 0).sum())}
         if before is not None:
-            told["nmi"] = float(normalized_mutual_info_score(before[place].cpu(), found.labels.cpu()))
+            told["nmi"] = float(normalized_mutual_info_score(before.cpu(), found.labels.cpu()))
         return told
 
     def chances(self) -> Tensor | None:
