@@ -10,7 +10,7 @@ import torch
 from pytorch_lightning.profilers import PassThroughProfiler
 from torch import Tensor
 
-from aelab.evaluation import evaluate, part_names, whole
+from aelab.evaluation import evaluate, part_names
 from aelab.history import History
 from aelab.interrupt import Interrupt
 from aelab.ledger import Ledger
@@ -18,6 +18,7 @@ from aelab.minibatches import Minibatches
 from aelab.optimizer import MakeOptimizer
 from aelab.plan import Chunks, Plan, Position
 from aelab.seed import derive, seeder
+from aelab.surveys import Surveys
 from aelab.system import System
 
 
@@ -57,14 +58,13 @@ class Training(pl.LightningModule):
         players = system.objective.players
         answering = [name for name, player in players.items() if player.answers]
         names = [*part_names(system), *(f"answer.{name}" for name in answering)]
-        self.surveyors = {name: p for name, p in players.items() if p.interval is not None}
         self.ledger = Ledger(stage, names, terms, plan, history, log_every, prefix)
         self.clip, self.val_rows = clip, val_rows
         self.draws = derive(seed, stage, "draws")
         self.order_seed = derive(seed, stage, "order") if shuffle else None
         self.position = Position()
-        intervals = [player.interval or plan.epoch for player in self.surveyors.values()]
-        self.chunks = Chunks(plan, self.position, intervals)
+        self.surveys = Surveys(system, plan, self.draws)
+        self.chunks = Chunks(plan, self.position, self.surveys.intervals)
 
     def train_dataloader(self) -> Chunks:
         return self.chunks
@@ -133,7 +133,7 @@ class Training(pl.LightningModule):
         start, stop = chunk
         began = time.perf_counter()
         step, position, interrupt = self.step(), self.position, self.interrupt
-        if self.surveyors and self.survey():
+        if self.surveys.players and self.survey():
             return
         for x, y, rows in self.minibatches(start, stop):
             step(x, y, rows)
@@ -187,23 +187,14 @@ class Training(pl.LightningModule):
         return step
 
     def survey(self) -> bool:
-        """Let the players whose time it is look at all rows; whether one of them ends the training."""
-        position, plan = self.position.value, self.plan
-        if position and not plan.ends_step(position):  # gradients half added up are of what was seen before
-            return False
-        for name, player in self.surveyors.items():
-            if position % (player.interval or plan.epoch) < plan.accumulate:
-                if self.mixed:
-                    torch.clear_autocast_cache()
-                seed = derive(self.draws, name, position)
-                found = player.survey(functools.partial(whole, self.system), seed)
-                self.ledger.note({f"train/{name}_{key}": value for key, value in found.items()}, position)
-                if id(player) in self.optimizer_of:  # what its steps remember is of before
-                    self.optimizer_of[id(player)].state.clear()
-        if not any(player.is_over for player in self.surveyors.values()):
+        """Let the players look at all rows; whether one of them ends the training."""
+        position = self.position.value
+        if told := self.surveys.hold(position, self.optimizer_of):
+            self.ledger.note(told, position)
+        if not self.surveys.are_over:
             return False
         self.trainer.should_stop = True
-        if position % plan.epoch:
+        if position % self.plan.epoch:
             self.close_epoch()
         return True
 
