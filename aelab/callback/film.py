@@ -1,4 +1,4 @@
-"""A figure over the training, as an animated picture."""
+"""Figures over the training, as animated pictures."""
 
 from io import BytesIO
 from pathlib import Path
@@ -20,70 +20,76 @@ DPI = 80
 
 
 class Film(Spread):
-    """Draws a figure at some epochs: `figures/<of>_film.gif`, and in TensorBoard with a slider
+    """Draws figures at some epochs: `figures/<name>_film.gif` of each, and in TensorBoard with a slider
 
     The frames lie in `checkpoints/film` as PNG files.
 
-    figure: drawn from the net as it is then; history and baselines stay out.
-    of: the figure's name.
+    figure: by name, drawn from the net as it is then; history and baselines stay out.
     name: the run's.
     count: about so many frames, the first before the first step.
     seconds: a frame, and three times as long the last.
     """
 
     def __init__(
-        self, folder: Path, figure: Figure, of: str, name: str, count: int = 20, seconds: float = 0.4
+        self, folder: Path, figure: dict[str, Figure], name: str, count: int = 20, seconds: float = 0.4
     ) -> None:
         super().__init__(folder, count)
         if seconds <= 0:
             raise ValueError(f"seconds must be positive, got {seconds}")
-        self.figure, self.of, self.name, self.seconds = figure, of, name, seconds
+        self.figure, self.name, self.seconds = figure, name, seconds
 
-    def frame(self, epoch: int) -> Path:
-        return self.folder / "film" / f"{self.of}-{epoch:06d}.png"
+    def frames(self, of: str = "*") -> dict[tuple[str, int], Path]:
+        """(figure, epoch) -> file, in the course of the training."""
+        found = {}
+        for path in sorted(self.folder.glob(f"film/{of}-*.png")):
+            shown, _, epoch = path.stem.rpartition("-")
+            found[shown, int(epoch)] = path
+        return found
 
     def found(self) -> set[int]:
-        return {int(path.stem.rpartition("-")[2]) for path in self.folder.glob(f"film/{self.of}-*.png")}
+        return {epoch for _, epoch in self.frames()}
 
     def drop(self, epochs: set[int]) -> None:
-        for epoch in epochs:
-            self.frame(epoch).unlink()
+        for (_, epoch), path in self.frames().items():
+            if epoch in epochs:
+                path.unlink()
 
     def take(self, epoch: int, trainer: pl.Trainer, module: Training) -> None:
-        picture = self.drawn(module.system, epoch)
-        if picture is None:
-            return
-        with replacing(self.frame(epoch)) as partial:
-            partial.write_bytes(picture)
-        for logger in trainer.loggers:
-            if isinstance(logger, TensorBoardLogger):
-                shades = np.asarray(Image.open(BytesIO(picture)).convert("RGB"))
-                step = module.position.value
-                logger.experiment.add_image(f"{self.of}_film", shades, step, dataformats="HWC")
+        for of, picture in self.drawn(module.system, epoch).items():
+            with replacing(self.folder / "film" / f"{of}-{epoch:06d}.png") as partial:
+                partial.write_bytes(picture)
+            for logger in trainer.loggers:
+                if isinstance(logger, TensorBoardLogger):
+                    shades = np.asarray(Image.open(BytesIO(picture)).convert("RGB"))
+                    step = module.position.value
+                    logger.experiment.add_image(f"{of}_film", shades, step, dataformats="HWC")
 
-    def drawn(self, system: System, epoch: int) -> bytes | None:
-        """The figure as a PNG; the training goes on as if nobody had looked."""
+    def drawn(self, system: System, epoch: int) -> dict[str, bytes]:
+        """The figures as PNG; the training goes on as if nobody had looked."""
         from aelab.view import view
 
-        device = system.device
+        device, pictures = system.device, {}
         with at_rest(system), torch.random.fork_rng(devices=[]):
-            canvas = self.figure.draw(view(system, f"epoch {epoch} of {self.name}", [], {}, {}, {}, {}))
+            seen = view(system, f"epoch {epoch} of {self.name}", [], {}, {}, {}, {})
+            for of, figure in self.figure.items():
+                if (canvas := figure.draw(seen)) is not None:
+                    picture = BytesIO()
+                    canvas.savefig(picture, format="png", dpi=DPI)
+                    pictures[of] = picture.getvalue()
         system.to(device)
         system.dataset.to(device)
-        if canvas is None:
-            return None
-        picture = BytesIO()
-        canvas.savefig(picture, format="png", dpi=DPI)
-        return picture.getvalue()
+        return pictures
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         super().on_train_end(trainer, pl_module)
-        paths = [self.frame(epoch) for epoch in sorted(self.found())]
-        if not paths or not trainer.is_global_zero:
-            return
+        for of in self.figure if trainer.is_global_zero else ():
+            if paths := list(self.frames(of).values()):
+                self.write(paths, self.folder.parent / "figures" / f"{of}_film.gif")
+
+    def write(self, paths: list[Path], place: Path) -> None:
+        """The frames as one animated picture."""
         first, *rest = [Image.open(path).convert("P", palette=Image.Palette.ADAPTIVE) for path in paths]
         milliseconds = [round(1000 * self.seconds)] * len(paths)
         milliseconds[-1] *= 3
-        place = self.folder.parent / "figures" / f"{self.of}_film.gif"
         place.parent.mkdir(parents=True, exist_ok=True)
         first.save(place, save_all=True, append_images=rest, duration=milliseconds, loop=0)

@@ -13,7 +13,7 @@ from aelab.callback.film import Film
 from aelab.figure.manifold import Manifold
 
 VAE = ["model/latent=gaussian", "loss=[bce,kl]", "trainer.max_epochs=4"]
-FILMED = [*VAE, "callback=[checkpoint,film]", "callback.film.figure.n=3", "callback.film.count=4"]
+FILMED = [*VAE, "callback=[checkpoint,film]", "callback.film.figure.manifold.n=3", "callback.film.count=4"]
 
 
 def weights(run: Path) -> dict[str, torch.Tensor]:
@@ -31,6 +31,13 @@ def test_it_has_a_frame_for_every_epoch_it_was_taken_at(tmp_path: Path) -> None:
             film.seek(i)
             shades.append(np.asarray(film.convert("RGB"), dtype=float))
     assert all(np.abs(a - b).max() > 20 for a, b in pairwise(shades))
+
+
+def test_several_figures_have_a_film_each(tmp_path: Path) -> None:
+    trained(tmp_path, *VAE, "callback=[film]", "figure@callback.film.figure=[manifold,latent_map]")
+    for name in ("manifold", "latent_map"):
+        with Image.open(tmp_path / "figures" / f"{name}_film.gif") as film:
+            assert film.n_frames == 5  # type: ignore[attr-defined]
 
 
 def test_the_training_is_the_one_without_it(tmp_path: Path) -> None:
@@ -65,5 +72,5 @@ def test_a_figure_that_has_nothing_to_show_makes_no_film(tmp_path: Path) -> None
 )
 def test_refusals(settings: dict, said: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError) as caught:
-        Film(tmp_path, Manifold(3), "manifold", "tiny", **settings)
+        Film(tmp_path, {"manifold": Manifold(3)}, "tiny", **settings)
     assert str(caught.value) == said
