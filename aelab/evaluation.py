@@ -18,44 +18,50 @@ AT_LEAST = 1000
 """Rows of an evaluation batch, where the training's are fewer."""
 
 Source = Callable[..., Iterator[Trace]]
-"""(split, limit=None, in_use=False) -> the Traces of its rows, batch by batch, in order."""
+"""(split, part=None, in_use=False) -> the Traces of its rows, batch by batch, in order."""
 
 
-def inputs(system: System, split: str, limit: int | None = None, in_use: bool = False) -> Iterator[Trace]:
-    """x, x̃ and what else comes before the encoder; the same corruption every time. To be used `at_rest`."""
+def inputs(
+    system: System, split: str, part: int | slice | None = None, in_use: bool = False
+) -> Iterator[Trace]:
+    """x, x̃ and what else comes before the encoder; the same corruption every time. To be used `at_rest`.
+
+    part: so many rows, the first; or those of a slice.
+    """
     dataset, device = system.dataset, system.device
     dataset.to(device)  # where the model is; it may have moved since they were together
-    rows, size = dataset.splits[split][:limit], max(dataset.batch_size, AT_LEAST)
+    chosen = part if isinstance(part, slice) else slice(part)
+    rows, size = dataset.splits[split][chosen], max(dataset.batch_size, AT_LEAST)
     seed, first = seeder(device), derive("evaluation", split)
     for start in range(0, len(rows), size):
         seed(first + start)
-        part = rows[start : start + size].to(device)
+        some = rows[start : start + size].to(device)
         with torch.no_grad():
-            x, y = dataset.batch(part)
-            yield system.corrupted(x.to(system.dtype), y, part, in_use)
+            x, y = dataset.batch(some)
+            yield system.corrupted(x.to(system.dtype), y, some, in_use)
 
 
 def traces(
     system: System,
     split: str,
-    limit: int | None = None,
+    part: int | slice | None = None,
     in_use: bool = False,
     needed: Collection[str] | None = None,
 ) -> Iterator[Trace]:
     """The whole Traces, or what is needed of them; nets in evaluation mode, schedules at their end."""
     with at_rest(system):
-        for trace in inputs(system, split, limit, in_use):
+        for trace in inputs(system, split, part, in_use):
             with torch.no_grad():
                 yield system.passed(trace, in_use, needed)
 
 
-def whole(system: System, split: str, *names: str) -> dict[str, Tensor]:
-    """These entries of all rows of a split, in its order, as in use and where the model is."""
+def whole(system: System, split: str, *names: str, part: int | slice | None = None) -> dict[str, Tensor]:
+    """These entries of all rows of a split, or a part, in its order, as in use and where the model is."""
     parts: dict[str, list[Tensor]] = {name: [] for name in names}
-    for trace in traces(system, split, in_use=True, needed=names):
+    for trace in traces(system, split, part, in_use=True, needed=names):
         for name in names:
             parts[name].append(trace[name])
-    return {name: torch.cat(part) if is_of_rows(name) else part[0] for name, part in parts.items()}
+    return {name: torch.cat(found) if is_of_rows(name) else found[0] for name, found in parts.items()}
 
 
 @contextmanager
