@@ -144,6 +144,7 @@ def test_what_a_command_has_not_is_no_suggestion(refused: Refused) -> None:
     ("override", "said"),
     [
         ("loss=[]", r"loss: at least one term is needed, for example loss=\[mse\]"),
+        ("clusters=5", "clusters: nothing of this run makes any; experiment=ae_kmeans does, .*"),
         ("~model.latent", r"model: mlp needs the argument 'latent'.*"),
         ("seed=${sed}", r"seed: \$\{sed\} names no setting; did you mean 'seed'\?"),
         ("name=${oc.env:NOT_SET}", r".*'NOT_SET' not found.*"),
