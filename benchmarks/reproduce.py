@@ -49,8 +49,8 @@ LATER = {
 }  # fmt: skip
 """Settings that are younger than some records, by dotted name, at the value that leaves a run as it was."""
 
-IDLE = ("figure", "logger", "clusters", "reuse")
-"""Settings of which no number depends but through others that name them."""
+IDLE = ("figure", "logger", "clusters", "reuse", "callback.cluster_history", "callback.film")
+"""Settings, by dotted name, of which no number depends but through others that name them."""
 
 COLUMNS = {
     "experiment": "---", "metric": "---", "paper": "---:", "goal": "---", "ours": "---:", "seeds": "---:",
@@ -136,13 +136,12 @@ def settings(typed: str) -> str:
         config = compose("config", overrides=["name=reproduction", "dataset.root=data", *typed.split()[1:]])
     whole = OmegaConf.to_container(config, resolve=True)
     assert isinstance(whole, dict)
-    kept = {key: value for key, value in whole.items() if key not in IDLE}
-    for name, before in LATER.items():
+    for name in (*IDLE, *LATER):
         *path, last = name.split(".")
-        place = functools.reduce(lambda node, key: node.get(key) or {}, path, kept)
-        if last in place and place[last] == before:
+        place = functools.reduce(lambda node, key: node.get(key) or {}, path, whole)
+        if last in place and (name in IDLE or place[last] == LATER[name]):
             del place[last]
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def commit() -> str:
