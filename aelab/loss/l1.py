@@ -2,13 +2,11 @@
 
 from torch import Tensor
 
-from aelab.loss.term import Term, per_sample
+from aelab.loss.term import Distance
 
 
-class L1(Term):
-    """‖x − x̂‖₁ of every sample, summed over pixels"""
-
-    over_pixels = True
+class L1(Distance):
+    """‖x − x̂‖₁ of every sample, summed over pixels or their mean"""
 
     def forward(self, x: Tensor, x_hat: Tensor) -> Tensor:
-        return per_sample((x_hat - x).abs())  # [b]
+        return self.reduced((x_hat - x).abs())  # [b]

@@ -3,16 +3,14 @@
 import torch.nn.functional as F
 from torch import Tensor
 
-from aelab.loss.term import Term, per_sample
+from aelab.loss.term import Distance
 
 
-class MSE(Term):
-    """‖x − x̂‖² of every sample, summed over pixels     [Hinton & Salakhutdinov 2006, Fig. 2]
+class MSE(Distance):
+    """‖x − x̂‖² of every sample, summed over pixels or their mean     [Hinton & Salakhutdinov 2006, Fig. 2]
 
-    The metric `mse` is the same per pixel.
+    The metric `mse` is the mean.
     """
 
-    over_pixels = True
-
     def forward(self, x: Tensor, x_hat: Tensor) -> Tensor:
-        return per_sample(F.mse_loss(x_hat, x, reduction="none"))  # [b]
+        return self.reduced(F.mse_loss(x_hat, x, reduction="none"))  # [b]

@@ -37,6 +37,22 @@ class Term(nn.Module):
         return ()
 
 
+class Distance(Term):
+    """A reconstruction term without a density: how far x̂ is from x.
+
+    reduction: `sum` over the pixels, as a likelihood has it; or their `mean`, by which no rate or weight depends
+        on how many they are.
+    """
+
+    def __init__(self, weight: Number = 1.0, reduction: Literal["sum", "mean"] = "sum") -> None:
+        super().__init__(weight)
+        self.reduction, self.over_pixels = reduction, reduction == "sum"
+
+    def reduced(self, values: Tensor) -> Tensor:
+        """Of every pixel, [b, *shape] -> [b]."""
+        return per_sample(values) if self.reduction == "sum" else per_sample(values) / values[0].numel()
+
+
 class Likelihood(Term):
     """A reconstruction term −log p(x given z), whose density can be asked for exactly.
 

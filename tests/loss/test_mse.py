@@ -1,9 +1,12 @@
 """MSE: the squared Euclidean distance of every sample."""
 
 import numpy as np
+import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from aelab.loss.l1 import L1
 from aelab.loss.mse import MSE
 
 
@@ -28,3 +31,12 @@ def test_samples_do_not_touch_each_other(pair: tuple[Tensor, Tensor]) -> None:
     torch.testing.assert_close(
         MSE()(x, x_hat), torch.cat([MSE()(x[i, None], x_hat[i, None]) for i in range(6)])
     )
+
+
+@pytest.mark.parametrize(("term", "theirs"), [(MSE, F.mse_loss), (L1, F.l1_loss)])
+def test_the_mean_over_pixels_is_pytorch_s(term, theirs, pair: tuple[Tensor, Tensor]) -> None:
+    x, x_hat = pair
+    out = term(reduction="mean")(x, x_hat)
+    torch.testing.assert_close(out.mean(), theirs(x_hat, x))
+    torch.testing.assert_close(out * x[0].numel(), term()(x, x_hat))
+    assert term().over_pixels and not term(reduction="mean").over_pixels
