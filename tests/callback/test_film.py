@@ -11,6 +11,7 @@ from training import trained
 
 from aelab.callback.film import Film
 from aelab.figure.manifold import Manifold
+from aelab.figure.scores import Scores
 
 VAE = ["model/latent=gaussian", "loss=[bce,kl]", "trainer.max_epochs=4"]
 FILMED = [*VAE, "callback=[checkpoint,film]", "callback.film.figure.n=3", "callback.film.count=4"]
@@ -67,3 +68,8 @@ def test_refusals(settings: dict, said: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError) as caught:
         Film(tmp_path, Manifold(3), "manifold", "tiny", **settings)
     assert str(caught.value) == said
+
+
+def test_a_film_is_of_one_run() -> None:
+    with pytest.raises(ValueError, match="a film is of one run, and the figure scores is of a sweep's"):
+        Film(Path(), Scores(None, None), "scores", "run")
