@@ -164,19 +164,26 @@ class Autoencoder(nn.Module):
 
     def forward(self, trace: Trace, in_use: bool = False) -> Trace:
         """Adds to a Trace that holds x_tilde; in use, nothing of the code is drawn."""
-        seen, encode, decode = "x_tilde", self.encode, self.decode
+        encode, decode = self.encode, self.decode
+        self.coded(trace, in_use)
         if self.condition is not None:
-            seen = self.condition.seen
-            c = trace["c"] = self.condition(**{name: trace[name] for name in self.condition.reads})
-            encode, decode = partial(encode, c=c), partial(decode, c=c)
-        code = encode(trace[seen])
-        if in_use:
-            code["z"] = self.latent.settled(code)
-        trace.update(code)
+            encode, decode = partial(encode, c=trace["c"]), partial(decode, c=trace["c"])
         trace.update(decode(trace["z"]))
         if isinstance(self.prior, Clustering) and self.clustering is self.prior:
             trace["centroids"], trace["assignment"] = self.prior.centroids, self.prior.assign(trace["z"])
         trace["prior"], trace["weights"], trace["encode"] = self.prior, self.weights, encode
         if self.decoder is not None:
             trace["decode"] = decode
+        return trace
+
+    def coded(self, trace: Trace, in_use: bool = False) -> Trace:
+        """Adds to a Trace that holds x_tilde what comes before the decoder."""
+        seen, c = "x_tilde", None
+        if self.condition is not None:
+            seen = self.condition.seen
+            c = trace["c"] = self.condition(**{name: trace[name] for name in self.condition.reads})
+        code = self.encode(trace[seen], c)
+        if in_use:
+            code["z"] = self.latent.settled(code)
+        trace.update(code)
         return trace
