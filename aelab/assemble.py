@@ -85,8 +85,8 @@ def check(config: DictConfig, typed: Sequence[str] = ()) -> list[str]:
     found = problems(config, SCHEMA, SUPPLIED) or problems(with_optimizers(config), SCHEMA, SUPPLIED)
     if not config.loss:
         found.append("loss: at least one term is needed, for example loss=[mse]")
-    if "clusters" in {word.partition("=")[0] for word in typed} and "${clusters}" not in OmegaConf.to_yaml(config):
-        found.append("clusters: nothing of this run makes any; experiment=ae_kmeans does, or experiment=kmeans")
+    if any(word.startswith("clusters=") for word in typed) and "${clusters}" not in OmegaConf.to_yaml(config):
+        found.append("clusters: nothing of this run makes any; experiment=ae_kmeans does, or kmeans")
     if found:
         raise UserError(*found)
     return notices

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from aelab.metric.metric import Metric
+from aelab.minibatches import Minibatches
+from aelab.plan import plan
 from aelab.reads import available, missing
 from aelab.seed import derive, seeder
 from aelab.system import System, gives
@@ -62,6 +64,30 @@ def whole(system: System, split: str, *names: str, part: int | slice | None = No
         for name in names:
             parts[name].append(trace[name])
     return {name: torch.cat(found) if is_of_rows(name) else found[0] for name, found in parts.items()}
+
+
+def shuffled(system: System, size: int, seed: int) -> Callable[[int], Iterator[Tensor]]:
+    """epoch -> the codes z of all training rows, as in use and where the model is, so many at a time; their
+    order and what is drawn are of the seed and the epoch.
+    """
+    dataset, draws = system.dataset, derive(seed, "draws")
+    length = plan(len(dataset.splits["train"]), size, {"max_epochs": 1})
+    minibatches = Minibatches(system, length, derive(seed, "order"))
+    reseed = seeder(system.device)
+
+    def codes(epoch: int) -> Iterator[Tensor]:
+        first = epoch * length.epoch
+        dataset.to(system.device)
+        with at_rest(system):
+            for i, (x, y, index) in enumerate(minibatches(first, first + length.epoch)):
+                reseed(draws + first + i)
+                with torch.no_grad():
+                    drawn = dataset.draw(x, False) if dataset.is_random(False) else x
+                    trace = system.corrupted(drawn, y, index, in_use=True)
+                    z = system.passed(trace, in_use=True, needed=("z",))["z"]
+                yield z
+
+    return codes
 
 
 @contextmanager

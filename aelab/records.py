@@ -72,7 +72,7 @@ def read(folder: Path) -> Record:
     if said is not None:
         run.status, run.device = said.get("status", "completed"), said.get("device", "")
         if not isinstance(said.get("metrics"), dict):
-            raise UserError(f"report: '{folder / 'results.json'}' is broken (no metrics)")
+            raise UserError(f"{folder / 'results.json'}: is broken (no metrics)")
         found = said["metrics"] | {name: said.get(name) for name in FACTS}
         run.numbers = {name: value for name, value in found.items() if isinstance(value, int | float)}
     else:
@@ -104,4 +104,4 @@ def parsed(file: Path, parse: Callable[[str], Any], kind: type) -> Any:
         return None
     except (OSError, ValueError, yaml.YAMLError) as error:
         why = " ".join(str(error).split())
-    raise UserError(f"report: '{file}' is broken ({why})")
+    raise UserError(f"{file}: is broken ({why})")

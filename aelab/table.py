@@ -90,8 +90,7 @@ def wrap(text: str, columns: int, first: str = "", later: str = "") -> str:
 
 def spread(samples: Sequence[Sequence[float]], better: int = 0) -> list[str]:
     """A column of `mean ± sample deviation`, the best one starred; `better` is 1 for higher, -1 for lower."""
-    means = [mean(sample) if sample else nan for sample in samples]
-    sigmas = [stdev(s) if len(s) > 1 and all(map(isfinite, s)) else nan for s in samples]
+    means, sigmas = moments(samples)
     form = number_format(means, sigmas)
     shown = [format(m, form) if sample else "" for m, sample in zip(means, samples, strict=True)]
     tails = [format(sigma, form) if len(s) > 1 else "" for sigma, s in zip(sigmas, samples, strict=True)]
@@ -102,6 +101,12 @@ def spread(samples: Sequence[Sequence[float]], better: int = 0) -> list[str]:
     stars = better and len({*shown} - {""}) > 1
     marks = [(" *" if m == format(best, form) else "  ") if stars else "" for m in shown]
     return ["".join(parts) for parts in zip(shown, tails, marks, strict=True)]
+
+
+def moments(samples: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
+    """The mean and the sample deviation of each; NaN where there is none."""
+    means = [mean(sample) if sample else nan for sample in samples]
+    return means, [stdev(s) if len(s) > 1 and all(map(isfinite, s)) else nan for s in samples]
 
 
 def number_format(values: Sequence[float], spreads: Sequence[float] = ()) -> str:

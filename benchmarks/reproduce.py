@@ -46,6 +46,7 @@ LATER = {
     "loss.bce.pixels": "all", "loss.gaussian.pixels": "all", "model.condition": None, "model.full": [],
     "model.decoder_widths": None, "model.decoder_activation": None, "model.decoder": True,
     "dataset.retention": 1.0, "loss.mse.reduction": "sum", "loss.l1.reduction": "sum",
+    "recipe.kmeans.batch_size": None,
 }  # fmt: skip
 """Settings that are younger than some records, by dotted name, at the value that leaves a run as it was."""
 

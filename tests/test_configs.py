@@ -15,11 +15,13 @@ from dataset.test_cifar10 import folder as cifar10_files  # noqa: F401  # a fixt
 from dataset.test_frey import FACES
 from dataset.test_image_folder import photo
 from dataset.test_stl10 import folder as stl10_files  # noqa: F401  # a fixture
+from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
 from scipy.io import savemat
 
 from aelab.assemble import LISTS, assemble, check
 from aelab.errors import UserError
+from aelab.figure.figure import SweepFigure
 from aelab.history import read
 from aelab.places import conf_dir
 
@@ -40,8 +42,17 @@ GROUPS = found(conf_dir())
 ELSEWHERE = ("stage", "sampler")
 """Stages come in recipes, samplers in `aelab sample`."""
 
+
+def is_of_a_sweep(group: str, option: str) -> bool:
+    """Whether it is a figure of several runs, which no run draws."""
+    file = conf_dir() / group / f"{option}.yaml"
+    target = OmegaConf.select(OmegaConf.load(file), f"{option}._target_") if group == "figure" else None
+    return target is not None and issubclass(get_class(target), SweepFigure)
+
+
 CHOSEN = [group for group in GROUPS if group not in ELSEWHERE]
-OPTIONS = [(group, option) for group in CHOSEN for option in GROUPS[group]]
+ALL = [(group, option) for group in CHOSEN for option in GROUPS[group]]
+OPTIONS = [one for one in ALL if not is_of_a_sweep(*one)]
 """What a user chooses for a run."""
 
 PACKAGES = {("logger", "wandb"): "wandb", ("logger", "mlflow"): "mlflow"}
@@ -232,6 +243,14 @@ def test_option_trains(
     if group == "baseline" and option != "none":
         scored = any(name.startswith(f"test/{option}_") for name in results["metrics"])
         assert scored == (option not in ("tsne", "gaussian"))  # a mere map, a mere distribution
+
+
+@pytest.mark.parametrize("figure", [option for group, option in ALL if is_of_a_sweep(group, option)])
+def test_a_figure_of_a_sweep_is_none_of_a_run(figure: str, composed: Compose, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as refusal:
+        assemble(composed(f"figure=[{figure}]"), tmp_path)
+    said = "is of the runs of a sweep together, and not of one; aelab draw sweep=DIR draws it"
+    assert refusal.value.problems == (f"figure.{figure}: {said}",)
 
 
 @pytest.mark.parametrize("stage", GROUPS["stage"])

@@ -11,7 +11,7 @@ from torch import Tensor
 from aelab import evaluation
 from aelab.corruption.gaussian import Gaussian as Noise
 from aelab.corruption.masking import Masking
-from aelab.evaluation import evaluate, losses, part_names, traces
+from aelab.evaluation import evaluate, losses, part_names, shuffled, traces, whole
 from aelab.loss.l1 import L1
 from aelab.loss.mse import MSE
 from aelab.loss.term import Term
@@ -110,6 +110,24 @@ def test_what_is_drawn_is_the_same_every_time(settings: dict[str, Any], size: in
     assert evaluate(system, "val") == evaluate(system, "val")
     clean = system.dataset.gather(system.dataset.splits["val"])[0]
     assert not torch.equal(torch.cat([x_tilde for _, x_tilde in drawn[0]]), clean)  # something was drawn
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"binarize": "dynamic"}, {"corruption": {"always": Masking(0.5, always=True)}}]
+)
+def test_codes_come_shuffled_and_a_few_at_a_time(settings: dict[str, Any]) -> None:
+    system = make(dropout=0.5, **settings).train()
+    ordered, codes = whole(system, "train", "z")["z"], shuffled(system, 10, seed=0)
+    first, again, other = ([*codes(epoch)] for epoch in (0, 0, 1))
+    assert [len(z) for z in first] == [10, 10, 10, 10, 7]
+    assert torch.equal(torch.cat(first), torch.cat(again)) and not torch.equal(
+        *map(torch.cat, (first, other))
+    )
+    assert not torch.equal(torch.cat(first), torch.cat([*shuffled(system, 10, seed=1)(0)]))
+    if not settings:  # nothing is drawn but the order
+        for epoch in (first, other):
+            torch.testing.assert_close(*(z.sort(dim=0).values for z in (torch.cat(epoch), ordered)))
+    assert system.training and not first[0].requires_grad
 
 
 def test_batches_and_splits_are_drawn_differently(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,7 +69,7 @@ class ClusterHistory(pl.Callback):
             module.ledger.log(named, position)
 
     def found(self, module: Training) -> tuple[Tensor, dict[str, float]] | None:
-        """The rows' clusters and their scores beside the labels; None where the training knows no clusters."""
+        """The rows' clusters and their scores beside the labels; None where no term knows any."""
         system = module.system
         if not {"assignment", "centroids"} & system.reads:
             return None

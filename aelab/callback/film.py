@@ -11,7 +11,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 
 from aelab.callback.spread import Spread
 from aelab.evaluation import at_rest
-from aelab.figure.figure import Figure
+from aelab.figure.figure import Figure, SweepFigure
 from aelab.files import replacing
 from aelab.system import System
 from aelab.training import Training
@@ -36,6 +36,9 @@ class Film(Spread):
         super().__init__(folder, count)
         if seconds <= 0:
             raise ValueError(f"seconds must be positive, got {seconds}")
+        for of, one in figure.items():
+            if isinstance(one, SweepFigure):
+                raise ValueError(f"a film is of one run, and the figure {of} is of a sweep's runs together")
         self.figure, self.name, self.seconds = figure, name, seconds
 
     def frames(self, of: str = "*") -> dict[tuple[str, int], Path]:

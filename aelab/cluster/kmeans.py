@@ -16,24 +16,30 @@ CACHED = 1024
 
 
 @dataclass
-class KMeans:
+class Rest:
     """Where a start came to rest.
 
     centroids: [K, d].
-    labels: [n] the nearest centroid's number.
     inertia: Σ_i ‖z_i − m_s(i)‖².
     steps: updates of the centroids.
     is_done: whether the last of them moved less than was asked.
     curve: the inertia before each step and after the last.
-    path: the centroids [K, d] then, where they were to be kept.
     """
 
     centroids: Tensor
-    labels: Tensor
     inertia: float
     steps: int
     is_done: bool
     curve: list[float]
+
+
+@dataclass
+class KMeans(Rest):
+    """labels: [n] the nearest centroid's number.
+    path: the centroids [K, d] before each step and after the last, where they were to be kept.
+    """
+
+    labels: Tensor
     path: list[Tensor] = field(default_factory=list)
 
 
@@ -119,6 +125,14 @@ def means(z: Tensor, m: Tensor, memory: float = MEMORY) -> Tensor:
 
 def step(z: Tensor, m: Tensor, memory: float) -> tuple[Tensor, Tensor]:
     """z [n, d], centroids m [R, K, d] -> (`means`, [R] the inertia before)"""
+    sums, counts, inertia = totals(z, m, memory)
+    after = sums / counts.clamp_min(1)[:, :, None]
+    refill(after, counts, z, m, memory)
+    return after, inertia
+
+
+def totals(z: Tensor, m: Tensor, memory: float = MEMORY) -> tuple[Tensor, Tensor, Tensor]:
+    """z [n, d], centroids m [R, K, d] -> their rows' sums [R, K, d] and numbers [R, K], the inertia [R]"""
     r, k, d = m.shape
     sums, counts = m.new_zeros(r * k, d), m.new_zeros(r * k)
     inertia = m.new_zeros(r, dtype=torch.float64)
@@ -130,11 +144,14 @@ def step(z: Tensor, m: Tensor, memory: float) -> tuple[Tensor, Tensor]:
         for one in label:
             sums.index_add_(0, one, piece)
         counts += torch.bincount(label.flatten(), minlength=r * k)
-    after = (sums / counts.clamp_min(1)[:, None]).view(r, k, d)
-    for i in (counts.view(r, k) == 0).any(1).nonzero().flatten().tolist():
-        empty = (counts.view(r, k)[i] == 0).nonzero().flatten()
+    return sums.view(r, k, d), counts.view(r, k), inertia
+
+
+def refill(after: Tensor, counts: Tensor, z: Tensor, m: Tensor, memory: float) -> None:
+    """Centroids that have no rows go to those of z [n, d] that are farthest from m; all are [R, K, d]."""
+    for i in (counts == 0).any(1).nonzero().flatten().tolist():
+        empty = (counts[i] == 0).nonzero().flatten()
         after[i, empty] = z[nearest(z, m[i], memory)[1].topk(len(empty)).indices]
-    return after, inertia
 
 
 def plus_plus(z: Tensor, k: int, starts: int, generator: torch.Generator, memory: float) -> Tensor:

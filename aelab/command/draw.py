@@ -1,4 +1,4 @@
-"""`aelab draw run=DIR figure=[...]`: figures of a finished run; with `sweep=DIR` of several, side by side."""
+"""`aelab draw run=DIR figure=[...]`: figures of a finished run; with `sweep=DIR` of all runs of a sweep."""
 
 import logging
 import sys
@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
 
+from aelab import records
 from aelab.app import application
 from aelab.build import build
 from aelab.command.cells import cells, titles, varying
-from aelab.command.finished import opened
+from aelab.command.finished import check, opened
 from aelab.errors import UserError
 from aelab.history import read
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
-    from aelab.figure.figure import Figure, View
+    from aelab.figure.figure import Figure, SweepFigure, View
     from aelab.run import Run
 
 notice = logging.getLogger("aelab.notice")
@@ -85,11 +86,46 @@ def view_of(run: "Run") -> "View":
 
 
 def compare(config: DictConfig, sweep: Path, tried: "list[tuple[str, Figure]]") -> Iterator[Path]:
-    """Every figure of all finished runs of a sweep, one sheet a figure; each run's is kept in `tried`."""
+    """Every figure of all finished runs of a sweep, one sheet a figure; all that was drawn from is kept in
+    `tried`."""
+    from aelab.figure.figure import SweepFigure
+
+    whole, others = cells(sweep)
+    config.run = str(whole[0])
+    check(config)
+    figures = build(config.get("figure", {}))
+    own = {name: figure for name, figure in figures.items() if isinstance(figure, SweepFigure)}
+    with open_dict(config):
+        config.figure = {name: node for name, node in config.get("figure", {}).items() if name not in own}
+    tried += own.items()
+    place = Path(config.output or sweep / "figures")
+    yield from together(own, whole, place)
+    if len(own) < len(figures):
+        yield from beside(config, whole, place, tried)
+    for folder in others:
+        notice.info("%s: is not finished, left out", folder)
+
+
+def together(figures: "dict[str, SweepFigure]", whole: list[Path], place: Path) -> Iterator[Path]:
+    """Figures of the runs' results, which no run is opened for."""
+    from aelab.figure.figure import Sweep
+
+    if not figures:
+        return
+    names = {str(OmegaConf.select(OmegaConf.load(folder / ".hydra/config.yaml"), "name")) for folder in whole}
+    sweep = Sweep(records.each(records.read, whole), names.pop() if len(names) == 1 else "")
+    for name, figure in figures.items():
+        if (canvas := figure.compare(sweep)) is not None:
+            yield saved(canvas, place / f"{name}.png", 150)
+
+
+def beside(
+    config: DictConfig, whole: list[Path], place: Path, tried: "list[tuple[str, Figure]]"
+) -> Iterator[Path]:
+    """Figures of each run, side by side."""
     from aelab.figure import canvas as look
     from aelab.figure.sheet import sheet
 
-    whole, others = cells(sweep)
     canvases: dict[str, dict[str, Canvas]] = {}  # figure -> title -> canvas
     of: dict[str, None] = {}  # what the runs are of: `vae on MNIST`, once each
     for folder, title in zip(whole, titles(whole), strict=True):
@@ -101,14 +137,14 @@ def compare(config: DictConfig, sweep: Path, tried: "list[tuple[str, Figure]]") 
         for name, figure in figures.items():
             if (canvas := figure.draw(seen)) is not None:
                 canvases.setdefault(name, {})[title] = canvas
-    for folder in others:
-        notice.info("%s: is not finished, left out", folder)
-    place = Path(config.output or sweep / "figures")
     settings = dict.fromkeys(key for own in varying(whole) for key in own)
     runs = " and ".join(of) + (f", by {', '.join(settings)}" if settings else "")
     for name, drawn in canvases.items():
-        place.mkdir(parents=True, exist_ok=True)
-        path = place / f"{name}.png"
-        together = sheet(drawn, f"{look.what(next(iter(drawn.values())))}: {runs}")
-        together.savefig(path, dpi=together.dpi)
-        yield path
+        whole_sheet = sheet(drawn, f"{look.what(next(iter(drawn.values())))}: {runs}")
+        yield saved(whole_sheet, place / f"{name}.png", whole_sheet.dpi)
+
+
+def saved(canvas: "Canvas", path: Path, dpi: float) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    canvas.savefig(path, dpi=dpi)
+    return path

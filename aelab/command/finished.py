@@ -24,16 +24,21 @@ SCHEMA = {
 
 def opened(config: DictConfig) -> Run:
     """The run that a command's config names. Raises UserError with all that is wrong with the config."""
+    check(config)
+    moved = [f"dataset.root='{config.dataset.root}'"] if config.dataset.root else []
+    run = Run(config.run, config.weights, moved)
+    log.quiet_lightning()
+    return run
+
+
+def check(config: DictConfig) -> None:
+    """Raises UserError with all that is wrong with a command's config."""
     log.start()
     found = problems(config, SCHEMA)
     if config.weights not in ("best", "last"):
         found.append(f"weights: takes best or last, got '{config.weights}'")
     if found:
         raise UserError(*found)
-    moved = [f"dataset.root='{config.dataset.root}'"] if config.dataset.root else []
-    run = Run(config.run, config.weights, moved)
-    log.quiet_lightning()
-    return run
 
 
 def plain(given: Any) -> Any:

@@ -2,23 +2,17 @@
 
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from itertools import chain
 from math import inf, isfinite
 from pathlib import Path
 from shutil import get_terminal_size
 from statistics import mean
 
-from aelab.errors import UserError, suggest
+from aelab.comparison import better, chosen, final, grouped, numbers, union, values
+from aelab.errors import UserError
 from aelab.records import FACTS, Record, each, find, natural, read
 from aelab.table import as_csv, fitting, spread, table, wrap, write
 
-# which way is better; a baseline's own numbers, such as pca_mse, have no best
-HIGHER = {"psnr", "ssim", "elbo", "acc", "nmi", "ari", "silhouette", "mig", "active_units"}
-HIGHER |= {"beta_vae_score", "factor_vae_score", "sap"}
-HIGHER |= {"dci_disentanglement", "dci_completeness", "dci_informativeness"}
-LOWER = {"mse", "sse", "bce", "nll", "kl", "bpd", "loss", "error", "probe_error"}
 MOST = 20  # unfinished runs that are told one by one
 
 
@@ -70,22 +64,17 @@ def everything(runs: list[Record]) -> str:
     )
 
 
-def union(names: Iterable[Iterable[str]]) -> list[str]:
-    """Each name once, in the order in which they came."""
-    return list(dict.fromkeys(chain.from_iterable(names)))
-
-
 def summary(runs: list[Record], wanted: list[str], sort: str, columns: int) -> str:
     """What there is, the table of the whole runs, and what became of the others."""
     whole = [run for run in runs if run.status == "completed"]
     others = [run for run in runs if run.status != "completed"]
     counts = ", ".join(f"{n} {status}" for status, n in Counter(run.status for run in runs).items())
-    values = {k: {run.settings.get(k, "") for run in whole} for k in union(run.settings for run in whole)}
-    same = " ".join(f"{name}={value}" for name, (value, *more) in values.items() if not more)
+    asked = values(whole)
+    same = " ".join(f"{name}={value}" for name, (value, *more) in asked.items() if not more)
     head = f"{len(runs)} run{'s' * (len(runs) > 1)}: {counts}" + f"; all with {same}" * bool(same)
     parts = [wrap(head, columns)]
     if whole:
-        parts.append(scores(whole, [name for name in values if len(values[name]) > 1], wanted, sort, columns))
+        parts.append(scores(whole, [name for name in asked if len(asked[name]) > 1], wanted, sort, columns))
     if others:
         lines = ["Without results; `aelab resume run=FOLDER` goes on with one that stopped:"]
         for run in others[:MOST]:
@@ -100,15 +89,12 @@ def summary(runs: list[Record], wanted: list[str], sort: str, columns: int) -> s
 
 def scores(whole: list[Record], settings: list[str], wanted: list[str], sort: str, columns: int) -> str:
     """A row for all seeds of the same settings, a column a metric, as many as the terminal takes."""
-    grouped: dict[tuple[str, ...], list[Record]] = {}
-    for run in whole:
-        grouped.setdefault(tuple(run.settings.get(name, "") for name in settings), []).append(run)
-    groups = list(grouped.values())
+    groups = list(grouped(whole, settings).values())
     known = union(run.numbers for run in whole)
-    final = [name for name in known if name.startswith(("test/", "all/"))]
-    shown = chosen(wanted, known) or final or [name for name in known if name not in FACTS]
+    lacking = "report: no column"
+    shown = chosen(wanted, known, lacking) or final(known) or [name for name in known if name not in FACTS]
     if sort:
-        name = chosen([sort], [*union(run.settings for run in whole), *known])[0]
+        name = chosen([sort], [*union(run.settings for run in whole), *known], lacking)[0]
         if name in known:  # first, where it always has room
             shown = list(dict.fromkeys([name, *shown]))
         groups.sort(key=lambda group: rank(group, name))
@@ -128,29 +114,6 @@ def scores(whole: list[Record], settings: list[str], wanted: list[str], sort: st
     if left := [column[0] for column in cells[fit:]]:
         notes.append(f"No room for {', '.join(left)}: --metric NAME ... chooses.")
     return "\n".join([table(header, rows), *(wrap(note, columns) for note in notes)]).rstrip("\n")
-
-
-def chosen(words: list[str], known: list[str]) -> list[str]:
-    """What the user's words name: whole, without `test/` or `all/`, or as a pattern."""
-    found = {
-        word: [n for n in known if n in (f"test/{word}", f"all/{word}") or fnmatchcase(n, word)]
-        for word in words
-    }
-    near = [*known, *(name.partition("/")[2] for name in known)]
-    hint = {word: suggest(word, near) or f"; there are {', '.join(known)}" for word in words}
-    if unknown := [word for word in words if not found[word]]:
-        raise UserError(*(f"report: no column '{word}'{hint[word]}" for word in unknown))
-    return union(found.values())
-
-
-def numbers(group: list[Record], name: str) -> list[float]:
-    return [run.numbers[name] for run in group if name in run.numbers]
-
-
-def better(name: str) -> int:
-    """1 if higher is better, -1 if lower is, 0 for what has no direction, such as seconds."""
-    metric = name.partition("/")[2]
-    return (metric in HIGHER) - (metric in LOWER)
 
 
 def rank(group: list[Record], name: str) -> tuple[bool, float, list[str | int]]:

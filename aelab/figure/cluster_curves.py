@@ -15,7 +15,7 @@ COLOURS = (look.BLUE, look.ORANGE, "#2f855a", "#805ad5", look.GREY)
 
 
 class ClusterCurves(Figure):
-    """Beside labels acc, nmi and ari; beside the clusters of before, their NMI and the share of rows that changed
+    """acc, nmi and ari beside labels; NMI with the clusters of before, and the share of rows that changed
 
     From the rows of metrics.csv: those of callback=cluster_history, and what the players told.
     """
@@ -34,7 +34,7 @@ class ClusterCurves(Figure):
         shown = {title: group for title, group in groups.items() if group}
         if not shown:
             return self.nothing(
-                "draws scores of clusters along the training; callback=[checkpoint,cluster_history] takes them"
+                "draws scores of clusters by epoch; callback=[checkpoint,cluster_history] takes them"
             )
         canvas = look.sheet(
             5.0 * len(shown), 3.4, f"Clusters, epoch by epoch: {view.name} on {type(view.dataset).__name__}"

@@ -1,6 +1,6 @@
-"""A figure: one picture of a run, from what a View of it offers."""
+"""A figure: one picture of a run, from what a View of it offers, or of a sweep, from its runs' results."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from torch import Tensor
 from aelab.dataset.dataset import Dataset
 from aelab.loss.term import Term
 from aelab.model.autoencoder import Autoencoder
+from aelab.records import Record
 from aelab.trace import Trace
 
 
@@ -79,6 +80,28 @@ class Figure:
     def nothing(self, why: str) -> None:
         """What `draw` returns where there is nothing to show, and why."""
         self.reason = why
+
+
+@dataclass
+class Sweep:
+    """What a figure of a sweep may look at.
+
+    runs: what the folders of its finished runs say, 2 before 10.
+    name: the name that all of them have, for titles; empty where names differ.
+    """
+
+    runs: Sequence[Record]
+    name: str = ""
+
+
+class SweepFigure(Figure):
+    """One picture of a sweep's runs together. A subclass compares; None where there is nothing to show."""
+
+    def objections(self, dataset: Dataset) -> Iterable[str]:
+        yield "is of the runs of a sweep together, and not of one; aelab draw sweep=DIR draws it"
+
+    def compare(self, sweep: Sweep) -> Canvas | None:
+        raise NotImplementedError
 
 
 def no_images(view: View) -> str:

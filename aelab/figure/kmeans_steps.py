@@ -43,7 +43,7 @@ class KMeansSteps(Figure):
         d, stage, behind = view.model.latent.dim, rows[-1]["stage"], view.history[-1]["stage"]
         whys = {
             f"these have {d} numbers": d != 2,
-            "this run kept no checkpoints of it": not view.centroids,
+            "this run kept no path of the centroids: no checkpoints, or minibatches": not view.centroids,
             f"stage {behind} has moved these since": behind != stage,
         }
         for why in (why for why, holds in whys.items() if holds):

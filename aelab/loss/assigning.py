@@ -10,7 +10,7 @@ from aelab.schedule import Number
 
 
 class Assigning(Term, Player):
-    """cluster: [rows] of every row by its number in the data set, -1 where it was given none; None at first."""
+    """cluster: [rows] by their numbers in the data set, -1 where a row was given none; None at first."""
 
     memory = ("cluster",)
 
@@ -24,7 +24,7 @@ class Assigning(Term, Player):
         self.rows, self.train_rows = len(dataset.rows.x), dataset.splits["train"]
 
     def assign(self, labels: Tensor) -> Tensor | None:
-        """Give the training rows these clusters [n], in their order; those [n] that they had, None at first."""
+        """Give the training rows these clusters [n], in their order; those that they had, None at first."""
         place = self.train_rows.to(labels.device)
         before = None if self.cluster is None else self.cluster[place]
         self.cluster = torch.full((self.rows,), -1, device=labels.device)

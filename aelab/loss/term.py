@@ -40,8 +40,8 @@ class Term(nn.Module):
 class Distance(Term):
     """A reconstruction term without a density: how far x̂ is from x.
 
-    reduction: `sum` over the pixels, as a likelihood has it; or their `mean`, by which no rate or weight depends
-        on how many they are.
+    reduction: `sum` over the pixels, as a likelihood has it; or their `mean`, by which no rate or weight
+        depends on how many they are.
     """
 
     def __init__(self, weight: Number = 1.0, reduction: Literal["sum", "mean"] = "sum") -> None:

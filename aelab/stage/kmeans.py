@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from aelab.cluster.kmeans import kmeans
+from aelab.cluster.minibatch import minibatch_kmeans
 from aelab.errors import at_least
-from aelab.evaluation import whole
+from aelab.evaluation import shuffled, whole
 from aelab.model.latent.clusters import Clusters
 from aelab.seed import derive
 from aelab.stage.stage import Stage, Work
@@ -29,39 +30,44 @@ class KMeans(Stage):
     steps: at most so many of each; no epochs of the trainer's.
     tolerance: a start is over when Σ_k ‖Δm_k‖² is at most this times the mean variance of a coordinate.
     memory: GiB that distances from codes to centroids may take at once.
+    batch_size: null keeps all codes. Else so many are made at a time, anew in every step, and forgotten, for
+        codes that memory does not hold: each minibatch moves the centroids, a step is a pass over all rows,
+        and the inertia is as a sample has it.     [Sculley 2010]
     """
 
     steps = False
     makes = ("centroids", "assignment")
 
-    def __init__(self, starts: int, steps: int, tolerance: float, memory: float) -> None:
+    def __init__(
+        self, starts: int, steps: int, tolerance: float, memory: float, batch_size: int | None = None
+    ) -> None:
         at_least(starts=(starts, 1), steps=(steps, 0), tolerance=(tolerance, 0))
         if memory <= 0:
             raise ValueError(f"memory must be positive, got {memory}")
+        if batch_size is not None:
+            at_least(batch_size=(batch_size, 1))
         self.starts, self.most, self.tolerance, self.memory = starts, steps, tolerance, memory
+        self.batch_size = batch_size
 
     def run(self, work: Work) -> dict[str, float]:
         if work.has(self.most):
             return {}
         latent = work.system.model.latent
         assert isinstance(latent, Clusters)
-        z = whole(work.system, "train", "z")["z"]
-        found = kmeans(
-            z,
-            len(latent.centroids),
-            self.starts,
-            self.most,
-            self.tolerance,
-            derive(work.seed, work.name),
-            self.memory,
-            keep=z[0].numel() == 2,  # those that a plane has room for
-            check=work.interrupt.check,
-        )
+        seed, k, check = derive(work.seed, work.name), len(latent.centroids), work.interrupt.check
+        asked = self.starts, self.most, self.tolerance, seed, self.memory
+        if self.batch_size is None:
+            z = whole(work.system, "train", "z")["z"]
+            is_plane = z[0].numel() == 2  # which has room for the steps
+            found = kmeans(z, k, *asked, keep=is_plane, check=check)
+            work.keep(FILE, {step: m.cpu() for step, m in enumerate(found.path)})
+        else:
+            codes, n = shuffled(work.system, self.batch_size, seed), len(work.system.dataset.splits["train"])
+            found = minibatch_kmeans(codes, n, k, *asked, check=check)
         with torch.no_grad():
             latent.centroids.copy_(found.centroids)
         log.info("stage %s: %d steps, inertia %.6g", work.name, found.steps, found.inertia)
         work.tell({"train/inertia": inertia} for inertia in found.curve)
-        work.keep(FILE, {step: m.cpu() for step, m in enumerate(found.path)})
         work.end(self.most)
         return {}
 

@@ -1,16 +1,20 @@
 """Figures of a finished run: the same again, or others."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from statistics import mean
 
 import numpy as np
 import pytest
+from conftest import SMALL
 from matplotlib.figure import Figure as Canvas
 from omegaconf import OmegaConf
 from PIL import Image
 
 from aelab.command.cells import titles
+from aelab.figure.scores import Scores
 from aelab.figure.sheet import sheet
 
 Aelab = Callable[..., tuple[int, str, str]]
@@ -116,6 +120,36 @@ def test_a_figure_says_why_it_shows_nothing(aelab: Aelab, digits_run: Path, swee
     assert (status, out) == (2, "") and err.endswith(f"left out\n{reason}")
 
 
+def test_scores_of_a_sweep_are_its_results(
+    aelab: Aelab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = ["clusters=2,3,4", "seed=0,1", "experiment=ae_kmeans", "dataset=digits", "model.widths=[8]"]
+    assert aelab("-m", *grid, *SMALL, "hydra.sweep.dir=sweep")[0] == 0
+    for checkpoints in tmp_path.glob("sweep/*/checkpoints"):
+        shutil.rmtree(checkpoints)  # no run is opened
+    canvases, compare = [], Scores.compare
+    monkeypatch.setattr(Scores, "compare", lambda *given: canvases.append(compare(*given)) or canvases[-1])
+    assert aelab("draw", "sweep=sweep", "figure=[scores]") == (0, "sweep/figures/scores.png\n", "")
+    assert canvases[0].get_suptitle() == "Scores over clusters: digits-ae_kmeans, all rows"
+    found = [json.loads(path.read_text()) for path in tmp_path.glob("sweep/*/results.json")]
+    for axes in canvases[0].axes:
+        metric = axes.get_title().partition(",")[0]
+        means = [
+            mean(one["metrics"][f"all/{metric}"] for one in found if f"clusters={k}" in one["overrides"])
+            for k in (2, 3, 4)
+        ]
+        (line,) = (line for line in axes.lines if line.get_label() == "these runs")
+        assert [x.tolist() for x in line.get_data()] == [[2, 3, 4], pytest.approx(means)]
+    assert len(canvases[0].axes) == 6
+
+
+def test_a_sweeps_figure_and_a_runs(aelab: Aelab, sweep: Path) -> None:
+    status, out, err = aelab("draw", "sweep=sweep", "figure=[scores,loss_curves]")
+    assert (status, out) == (0, "sweep/figures/loss_curves.png\n")
+    why = "draws what runs scored over a setting that varies, and nothing does in this sweep"
+    assert err.splitlines()[1:] == [f"figure.scores: {why}"]
+
+
 def test_titles_are_what_varies(tmp_path: Path) -> None:
     def titled(*cells: list[str]) -> list[str]:
         folders = [tmp_path / f"{i}-cell" for i in range(len(cells))]
@@ -148,6 +182,19 @@ def test_titles_are_what_varies(tmp_path: Path) -> None:
         (["sweep=sweep/0-dim=2,seed=0"], "sweep: 'sweep/0-dim=2,seed=0' is a run; draw it with run="),
         (["sweep=sweep/notes"], "sweep: 'sweep/notes' has no runs directly in it"),
         (["sweep=sweep", "weights=worst"], "weights: takes best or last, got 'worst'"),
+        (["sweep=sweep", "weights=worst", "figure=[scores]"], "weights: takes best or last, got 'worst'"),
+        (
+            ["run='sweep/0-dim=2,seed=0'", "figure=[scores]"],
+            "figure.scores: is of the runs of a sweep together, and not of one; aelab draw sweep=DIR",
+        ),
+        (
+            ["sweep=sweep", "figure=[scores]", "figure.scores.metrics=3"],
+            "figure.scores.metrics: takes a list",
+        ),
+        (
+            ["sweep=sweep", "figure=[scores]", "figure.scores.metrics=[]"],
+            "figure.scores: metrics must name one at least, or be null",
+        ),
         (
             ["sweep=sweep", "output='sweep/0-dim=2,seed=0/results.json'"],
             "output: takes a folder, got the file 'sweep/0-dim=2,seed=0/results.json'",

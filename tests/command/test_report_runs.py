@@ -77,10 +77,10 @@ def test_broken_results(capsys: pytest.CaptureFixture[str]):
     with pytest.raises(UserError) as error:
         main(["a"])
     assert error.value.problems == (
-        "report: 'a/1/results.json' is broken (Unterminated string starting at: line 1 column 12 (char 11))",
-        "report: 'a/2/results.json' is broken (it holds a list)",
-        "report: 'a/3/results.json' is broken (no metrics)",
-        "report: 'a/4/results.json' is broken (Expecting value: line 1 column 1 (char 0))",
+        "a/1/results.json: is broken (Unterminated string starting at: line 1 column 12 (char 11))",
+        "a/2/results.json: is broken (it holds a list)",
+        "a/3/results.json: is broken (no metrics)",
+        "a/4/results.json: is broken (Expecting value: line 1 column 1 (char 0))",
     )
     assert capsys.readouterr().out == "" and not Path("a/report.csv").exists()
 

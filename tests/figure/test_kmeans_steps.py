@@ -102,7 +102,9 @@ def test_says_why_there_is_nothing_to_draw(kept, memory, view, reason):
     assert reason(figure, kept(dim=5)).endswith("codes in the plane, and these have 5 numbers")
     other = kept()
     other.centroids = {}
-    assert reason(figure, other).endswith("and this run kept no checkpoints of it")
+    assert reason(figure, other).endswith(
+        "and this run kept no path of the centroids: no checkpoints, or minibatches"
+    )
     moved = kept()
     moved.history.append({"stage": "train", "epoch": 1, "step": 10})
     assert reason(figure, moved).endswith("and stage train has moved these since")

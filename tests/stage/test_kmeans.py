@@ -15,7 +15,9 @@ from aelab.assemble import assemble
 from aelab.errors import UserError
 from aelab.evaluation import whole
 from aelab.history import read
+from aelab.model.autoencoder import Autoencoder
 from aelab.stage.kmeans import centroids
+from aelab.trace import Trace
 
 Reference: Any = KMeans
 PIXELS = ["model=identity", "model/latent=clusters", "clusters=4", "recipe=kmeans"]
@@ -56,6 +58,42 @@ def test_the_path_is_kept_where_it_can_be_drawn(dim: int, tmp_path: Path) -> Non
     assert torch.equal(path[len(path) - 1], whole(job.system, "train", "centroids")["centroids"].detach())
 
 
+@pytest.mark.parametrize(("settings", "tiny"), [(PIXELS, BARE), (CODES, TINY)])
+def test_minibatches_come_close_and_keep_no_codes(
+    settings: list[str], tiny: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aelab.stage.kmeans.whole", lambda *_: pytest.fail("took all codes"))
+    sizes, coded = [], Autoencoder.coded
+
+    def watched(model: Autoencoder, trace: Trace, in_use: bool = False) -> Trace:
+        sizes.append((len(trace.x), in_use, model.training))
+        return coded(model, trace, in_use)
+
+    monkeypatch.setattr(Autoencoder, "coded", watched)
+    job = trained(tmp_path, *settings, "recipe.kmeans.batch_size=8", tiny=tiny)
+    monkeypatch.undo()
+    found = whole(job.system, "train", "z", "centroids", "assignment")
+    best = Reference(4, n_init=20, random_state=0).fit(found["z"].numpy())
+    own = (torch.cdist(found["z"], found["centroids"].detach()) ** 2).min(1).values.sum().item()
+    assert own < 1.1 * best.inertia_  # of a hundred rows
+    rows = [row for row in read(tmp_path / "metrics.csv") if row["stage"] == "kmeans"]
+    assert [row["step"] for row in rows] == list(range(len(rows))) and len(rows) > 2
+    last = rows[-1]["train/inertia"]
+    assert last == pytest.approx(own, rel=0.1) and last < rows[0]["train/inertia"]
+    in_passes = [size for size, in_use, is_training in sizes if in_use and not is_training]
+    assert max(in_passes) == 8 and len(in_passes) > 13 * len(rows) - 13
+    assert found["assignment"].argmax(1).unique().tolist() == [0, 1, 2, 3]
+    assert centroids(tmp_path) == {}
+
+
+def test_minibatches_are_of_the_seed(tmp_path: Path) -> None:
+    def run(folder: str, *settings: str) -> dict[str, torch.Tensor]:
+        trained(tmp_path / folder, *PIXELS, "recipe.kmeans.batch_size=8", *settings, tiny=BARE)
+        return weights(tmp_path / folder)
+
+    assert same(run("a"), run("b")) and not same(run("a"), run("c", "seed=1"))
+
+
 def test_a_finished_stage_is_not_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     job = trained(tmp_path / "run", *CODES)
     before = weights(tmp_path / "run")
@@ -82,6 +120,10 @@ def test_a_finished_stage_is_not_repeated(tmp_path: Path, monkeypatch: pytest.Mo
             "model.latent: no stage finds its centroids; recipe=fit_kmeans has one that does",
         ),
         (["recipe=kmeans", "recipe.kmeans.memory=0"], "recipe.kmeans: memory must be positive, got 0"),
+        (
+            ["recipe=kmeans", "recipe.kmeans.batch_size=0"],
+            "recipe.kmeans: batch_size must be at least 1, got 0",
+        ),
     ],
 )
 def test_refuses(settings: list[str], said: str, composed: Callable[..., DictConfig], tmp_path: Path) -> None:
