@@ -12,7 +12,6 @@ from training import trained
 from aelab.callback.film import Film
 from aelab.errors import UserError
 from aelab.figure.manifold import Manifold
-from aelab.figure.scores import Scores
 
 VAE = ["model/latent=gaussian", "loss=[bce,kl]", "trainer.max_epochs=4"]
 FILMED = [*VAE, "callback=[checkpoint,film]", "callback.film.figure.manifold.n=3", "callback.film.count=4"]
@@ -76,11 +75,6 @@ def test_refusals(settings: dict, said: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError) as caught:
         Film(tmp_path, {"manifold": Manifold(3)}, "tiny", **settings)
     assert str(caught.value) == said
-
-
-def test_a_film_is_of_one_run() -> None:
-    with pytest.raises(ValueError, match="a film is of one run, and the figure scores is of a sweep's"):
-        Film(Path(), Scores(None, None), "scores", "run")
 
 
 def test_a_figure_of_a_sweep_has_no_film(tmp_path: Path) -> None:
