@@ -15,8 +15,8 @@ from aelab.assemble import assemble
 from aelab.errors import UserError
 from aelab.evaluation import whole
 from aelab.history import read
-from aelab.model.autoencoder import Autoencoder
 from aelab.stage.kmeans import centroids
+from aelab.system import System
 from aelab.trace import Trace
 
 Reference: Any = KMeans
@@ -63,13 +63,13 @@ def test_minibatches_come_close_and_keep_no_codes(
     settings: list[str], tiny: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aelab.stage.kmeans.whole", lambda *_: pytest.fail("took all codes"))
-    sizes, coded = [], Autoencoder.coded
+    sizes, passed = [], System.passed
 
-    def watched(model: Autoencoder, trace: Trace, in_use: bool = False) -> Trace:
-        sizes.append((len(trace.x), in_use, model.training))
-        return coded(model, trace, in_use)
+    def watched(system: System, trace: Trace, in_use: bool = False, needed: Any = None) -> Trace:
+        sizes.append((len(trace.x), in_use, system.training))
+        return passed(system, trace, in_use, needed)
 
-    monkeypatch.setattr(Autoencoder, "coded", watched)
+    monkeypatch.setattr(System, "passed", watched)
     job = trained(tmp_path, *settings, "recipe.kmeans.batch_size=8", tiny=tiny)
     monkeypatch.undo()
     found = whole(job.system, "train", "z", "centroids", "assignment")
