@@ -78,6 +78,7 @@ DISENTANGLEMENT = ("beta_vae_score", "dci", "factor_vae_score", "mig", "sap")
 MIXTURE = ["model/prior=gaussian_mixture", "model.prior.learned=true", "recipe.em.steps=2"]
 
 CLUSTERS = ["model/latent=clusters", "recipe=fit_kmeans"]
+DEEP = ["model/latent=clusters", "recipe=fit_kmeans_fit", "loss=[mse,dcn]"]
 
 SUITED = {
     ("metric", "orthogonality"): ["model.widths=[]"],
@@ -95,6 +96,7 @@ SUITED = {
     ("figure", "em_steps"): ["recipe=em", *MIXTURE],
     **{("figure", name): CLUSTERS for name in ("cluster_samples", "confusion", "cluster_map")},
     ("figure", "kmeans_steps"): [*CLUSTERS, "model.latent.dim=2"],
+    ("figure", "cluster_curves"): [*DEEP, "callback=[checkpoint,cluster_history]"],
     **{("figure", name): LAYERED for name in ("layers", "attribute_sweep")},
     **{("loss", name): LAYERED for name in ("foreground", "mask_bce")},
     ("metric", "mask_iou"): LAYERED,
