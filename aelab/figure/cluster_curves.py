@@ -36,9 +36,8 @@ class ClusterCurves(Figure):
             return self.nothing(
                 "draws scores of clusters by epoch; callback=[checkpoint,cluster_history] takes them"
             )
-        canvas = look.sheet(
-            5.0 * len(shown), 3.4, f"Clusters, epoch by epoch: {view.name} on {type(view.dataset).__name__}"
-        )
+        heading = f"Cluster scores: {view.name} on {type(view.dataset).__name__}"
+        canvas = look.sheet(7.2 if len(shown) == 1 else 5.0 * len(shown), 3.4, heading)
         grid = canvas.subplots(1, len(shown), squeeze=False)
         for axes, (title, group) in zip(grid.flat, shown.items(), strict=True):
             curves(axes, rows, group)
