@@ -69,9 +69,10 @@ def kmeans(
     z = z - centre  # so that squares are of distances and not of where the codes lie
     rows = (plus_plus if spread else alike)(z, k, starts, generator, memory)  # [starts, K]
     m = z[rows]
-    least = tolerance * z.var(0, correction=0).mean().item()
+    total = norms(z, memory, torch.float64).sum()
+    least = tolerance * total.item() / max(1, z.numel())
     moving, taken, path = torch.arange(starts, device=z.device), m.new_zeros(starts), [m.clone()]
-    members, total = Members(z, starts, k, memory), norms(z, memory, torch.float64).sum()
+    members = Members(z, starts, k, memory)
     curve: list[Tensor] = []  # of each step, [starts] the inertia before
     for _ in range(steps):
         check()
@@ -137,28 +138,21 @@ class Members:
 
     def see(self, m: Tensor, which: Tensor) -> None:
         """Give each row its nearest of the centroids m [r, K, d], in these starts [r]."""
-        ranks = torch.arange(self.k, 0, -1, device=m.device, dtype=m.dtype)[:, None]
-        at_once, done, is_first = room(2 * m.shape[2], self.memory), 0, not self.counts.any()
-        for piece in pieces(self.z, len(m) * self.k, self.memory):
-            apart = crossed(piece, m)  # [r, K, b]
-            # the first of the nearest, by whole comparisons: min and argmin branch at every number, and
-            # take several times as long
-            rank = apart.eq_(apart.amin(1, keepdim=True)).mul_(ranks).amax(1)  # [r, b]
-            before = self.rank[:, done : done + len(piece)][which]
-            for some in (rank != before).nonzero().split(at_once):
-                start, row = some.unbind(1)
-                rows = piece.index_select(0, row).double()
-                if not is_first:
-                    self.add(rows, which[start], before[start, row], -1)
-                self.add(rows, which[start], rank[start, row], 1)
-            self.rank[which, done : done + len(piece)] = rank
-            done += len(piece)
+        before, rank = self.rank.index_select(0, which), ranks(self.z, m, self.memory)
+        is_first = not self.counts.any()
+        for some in (rank != before).nonzero().split(room(4 * m.shape[2], self.memory)):
+            start, row = some.unbind(1)
+            rows = self.z.index_select(0, row).double()
+            if not is_first:
+                self.add(-rows, which[start], before[start, row], -1)
+            self.add(rows, which[start], rank[start, row], 1)
+        self.rank.index_copy_(0, which, rank)
 
-    def add(self, rows: Tensor, start: Tensor, rank: Tensor, sign: int) -> None:
-        """Rows [c, d] to the sums of their starts [c] and ranks [c], or with a sign of -1 from them."""
+    def add(self, rows: Tensor, start: Tensor, rank: Tensor, count: int) -> None:
+        """Rows [c, d] to the sums of their starts [c] and ranks [c]; to take rows away, -rows and -1."""
         place = start * self.k + self.number(rank)
-        self.sums.flatten(0, 1).index_add_(0, place, rows, alpha=sign)
-        self.counts.flatten().index_add_(0, place, rows.new_ones(len(rows)), alpha=sign)
+        self.sums.flatten(0, 1).index_add_(0, place, rows)
+        self.counts.flatten().index_add_(0, place, rows.new_full((len(rows),), count))
 
     def number(self, rank: Tensor) -> Tensor:
         """The centroids of these ranks; where distances are NaN, the last."""
@@ -177,6 +171,20 @@ class Members:
         """Σ_i ‖m_s(i)‖² − 2 m_s(i)·z_i of centroids m [R, K, d]: the inertia [R] less Σ_i ‖z_i‖²"""
         m = m.double()
         return (self.counts * m.square().sum(2) - 2 * (m * self.sums).sum(2)).sum(1)
+
+
+def ranks(z: Tensor, m: Tensor, memory: float) -> Tensor:
+    """z [n, d], centroids m [R, K, d] -> [R, n] of each row's nearest, K of the first to 1 of the last
+
+    By whole comparisons: min and argmin branch at every number, and take several times as long.
+    """
+    k = m.shape[1]
+    each = torch.arange(k, 0, -1, device=m.device, dtype=m.dtype)[:, None]
+    found = []
+    for piece in pieces(z, len(m) * k, memory):
+        apart = crossed(piece, m)  # [R, K, b]
+        found.append(apart.eq_(apart.amin(1, keepdim=True)).mul_(each).amax(1))
+    return torch.cat(found, dim=1)
 
 
 def plus_plus(z: Tensor, k: int, starts: int, generator: torch.Generator, memory: float) -> Tensor:
