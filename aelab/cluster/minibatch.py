@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-from aelab.cluster.kmeans import MEMORY, Rest, plus_plus, refill, totals
+from aelab.cluster.kmeans import MEMORY, Rest, crossed, pieces, plus_plus, refill
 from aelab.errors import at_least
 
 SAMPLE = 10
@@ -80,6 +80,22 @@ def moved(m: Tensor, c: Tensor, z: Tensor, memory: float = MEMORY) -> tuple[Tens
     sums, rows, _ = totals(z, m, memory)
     c = c + rows
     return m + (sums - rows[:, :, None] * m) / c.clamp_min(1).to(m)[:, :, None], c, rows
+
+
+def totals(z: Tensor, m: Tensor, memory: float = MEMORY) -> tuple[Tensor, Tensor, Tensor]:
+    """z [n, d], centroids m [R, K, d] -> their rows' sums [R, K, d] and numbers [R, K], the inertia [R]"""
+    r, k, d = m.shape
+    sums, counts = m.new_zeros(r * k, d), m.new_zeros(r * k)
+    inertia = m.new_zeros(r, dtype=torch.float64)
+    offset = k * torch.arange(r, device=m.device)[:, None]
+    for piece in pieces(z, r * k, memory):
+        least, label = crossed(piece, m).min(1)  # [R, b]; takes a fraction of argmin's time
+        inertia += (piece.square().sum(1) + least).clamp_min(0).sum(1, dtype=torch.float64)
+        label += offset
+        for one in label:
+            sums.index_add_(0, one, piece)
+        counts += torch.bincount(label.flatten(), minlength=r * k)
+    return sums.view(r, k, d), counts.view(r, k), inertia
 
 
 def samples(batches: Iterator[Tensor], k: int, check: Callable[[], None]) -> tuple[Tensor, Tensor]:

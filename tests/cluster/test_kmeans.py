@@ -10,7 +10,7 @@ from sklearn.datasets import load_digits
 from torch import Tensor
 
 from aelab.cluster import kmeans as module
-from aelab.cluster.kmeans import kmeans, means, nearest, plus_plus
+from aelab.cluster.kmeans import Members, kmeans, means, nearest, plus_plus
 
 GIB = 2**30
 
@@ -80,6 +80,28 @@ def test_the_curve_is_the_inertia_before_each_step_and_at_the_end(starts: int) -
     assert found.steps > 2 and found.curve == pytest.approx(by_hand, rel=1e-5)
     assert found.curve[-1] == found.inertia
     assert kmeans(z, 6, starts=starts, steps=0).curve == [kmeans(z, 6, starts=starts, steps=0).inertia]
+
+
+def test_of_several_as_near_the_first_counts() -> None:
+    z = torch.tensor([[-1.0], [0.0], [1.0], [3.0]])
+    m = torch.tensor([[[-1.0], [1.0]], [[1.0], [-1.0]], [[2.0], [2.0]]])
+    after = means(z, m).flatten(1)
+    torch.testing.assert_close(after[:2], torch.tensor([[-0.5, 2.0], [4 / 3, -1.0]]))
+    assert after[2].tolist() == [0.75, -1.0]  # nobody is left for the second, which goes to the farthest row
+
+
+def test_sums_that_follow_the_changes_are_those_made_anew() -> None:
+    """Of each start, also while one of them rests."""
+    z, m = blobs(apart=1.0), blobs(n=15, apart=1.0, k=5).view(3, 5, 3)
+    members, every = Members(z, 3, 5, 1e-6), torch.arange(3)
+    for step in range(12):
+        which = every[every != 1] if 3 < step < 8 else every
+        members.see(m[which], which)
+        torch.testing.assert_close(members.means(m[which], which), means(z, m[which]), rtol=0, atol=0)
+        by_hand = torch.stack([nearest(z, one)[1].double().sum() for one in m[which]])
+        total = z.double().square().sum()
+        torch.testing.assert_close(members.apart(m)[which] + total, by_hand, rtol=1e-5, atol=0)
+        m[which] = members.means(m[which], which)
 
 
 def test_it_stops_when_it_no_longer_moves_or_is_told_to() -> None:
