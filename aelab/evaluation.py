@@ -35,18 +35,24 @@ def inputs(system: System, split: str, limit: int | None = None, in_use: bool = 
             yield system.corrupted(x.to(system.dtype), y, part, in_use)
 
 
-def traces(system: System, split: str, limit: int | None = None, in_use: bool = False) -> Iterator[Trace]:
-    """The whole Traces; nets in evaluation mode, schedules at their end."""
+def traces(
+    system: System,
+    split: str,
+    limit: int | None = None,
+    in_use: bool = False,
+    reads: Collection[str] | None = None,
+) -> Iterator[Trace]:
+    """The whole Traces, or what is read of them; nets in evaluation mode, schedules at their end."""
     with at_rest(system):
         for trace in inputs(system, split, limit, in_use):
             with torch.no_grad():
-                yield system.passed(trace, in_use)
+                yield system.passed(trace, in_use, reads)
 
 
 def whole(system: System, split: str, *names: str) -> dict[str, Tensor]:
     """These entries of all rows of a split, in its order, as in use and where the model is."""
     parts: dict[str, list[Tensor]] = {name: [] for name in names}
-    for trace in traces(system, split, in_use=True):
+    for trace in traces(system, split, in_use=True, reads=names):
         for name in names:
             parts[name].append(trace[name])
     return {name: torch.cat(part) if is_of_rows(name) else part[0] for name, part in parts.items()}

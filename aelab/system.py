@@ -1,5 +1,7 @@
 """The run's objects, and the one way that data flows through them."""
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 
@@ -40,15 +42,23 @@ class System(nn.Module):
         self.clock = Clock(self)
 
     def forward(
-        self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False
+        self,
+        x: Tensor,
+        y: Tensor | None = None,
+        index: Tensor | None = None,
+        in_use: bool = False,
+        reads: Collection[str] | None = None,
     ) -> Trace:
-        """The Trace of x [b, *shape]; in use, only corruptions that are `always` there apply."""
-        return self.passed(self.corrupted(x, y, index, in_use), in_use)
+        """The Trace of x [b, *shape]; in use, only corruptions that are `always` there apply.
 
-    def passed(self, trace: Trace, in_use: bool = False) -> Trace:
-        """The whole of a Trace that `corrupted` began."""
+        reads: the entries that somebody reads; None is all of them.
+        """
+        return self.passed(self.corrupted(x, y, index, in_use), in_use, reads)
+
+    def passed(self, trace: Trace, in_use: bool = False, reads: Collection[str] | None = None) -> Trace:
+        """The whole of a Trace that `corrupted` began, or what is read of it."""
         trace.update(self.constants)
-        return self.model.forward(trace, in_use)
+        return self.model.forward(trace, in_use, reads)
 
     def corrupted(
         self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False

@@ -151,6 +151,7 @@ class Training(pl.LightningModule):
         plan, position, clock = self.plan, self.position, self.system.clock
         seed, draws, mixed = self.seed, self.draws, self.mixed
         trace_of, losses_of = self.system.forward, self.system.objective.forward
+        reads = self.minibatches.reads
         draw = self.system.dataset.draw if self.system.dataset.is_random(train=True) else None
         backward, update, parameters = self.backward_pass, self.update, self.updated
         clip, pending = self.clip[0], self.ledger.pending
@@ -167,7 +168,7 @@ class Training(pl.LightningModule):
                 clock.set(position.value / plan.total)
             if mixed:
                 torch.clear_autocast_cache()  # it would keep the weights as they were before the last step
-            trace = trace_of(x if draw is None else draw(x, True), y, rows)
+            trace = trace_of(x if draw is None else draw(x, True), y, rows, False, reads)
             loss, parts = losses_of(trace)
             backward(loss, share)
             position.value += 1

@@ -20,7 +20,7 @@ def first(system: System, split: str, n: int) -> Trace:
 def codes(system: System, split: str) -> tuple[Tensor, Tensor | None]:
     """(z [n, d], y [n] or None) of every row of a split, corrupted only by what is always there."""
     zs, ys = [], []
-    for trace in traces(system, split, in_use=True):
+    for trace in traces(system, split, in_use=True, reads=("z",)):
         zs.append(trace.z.cpu())
         ys.append(trace["y"].cpu() if "y" in trace else None)
     return torch.cat(zs), None if ys[0] is None else torch.cat(ys)  # type: ignore[arg-type]

@@ -88,6 +88,17 @@ def test_data_flows_through_corruption_encoder_and_decoder() -> None:
     assert mse.item() == pytest.approx((x_hat - x).square().sum().item() / 4, rel=1e-5)  # of the clean x
 
 
+@pytest.mark.parametrize("maps", [1, 2])
+def test_a_code_is_decoded_where_somebody_reads_what_comes_of_it(maps: int) -> None:
+    tested, x = system(model=linear(maps)), torch.rand(2, 1, 6, 5)
+    whole = tested(x)
+    for name in tested.model.rebuilt:
+        torch.testing.assert_close(tested(x, reads={"index", name})[name], whole[name], rtol=0, atol=0)
+    part = tested(x, reads={"z", "decode"})
+    assert set(part) == set(whole) - set(tested.model.rebuilt)
+    assert torch.equal(part.z, whole.z) and torch.equal(part.decode(part.z)["x_hat"], whole.x_hat)
+
+
 @pytest.mark.parametrize(("always", "in_use", "halved"), [(0, 0, 1), (0, 1, 0), (1, 0, 1), (1, 1, 1)])
 def test_in_use_only_what_is_always_there_corrupts(always: int, in_use: int, halved: int) -> None:
     x = torch.rand(4, 1, 6, 5)

@@ -1,6 +1,6 @@
 """Encoder + latent + prior + decoder, and the Trace of one pass through them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal
@@ -139,11 +139,15 @@ class Autoencoder(nn.Module):
     def gives(self) -> tuple[str, ...]:
         """The entries of its Trace."""
         condition = () if self.condition is None else ("c",)
-        rebuilt = () if self.decoder is None else ("x_logits", "x_hat", "decode")
-        logvar = ("x_logvar",) if self.maps == 2 else ()
+        rebuilt = () if self.decoder is None else (*self.rebuilt, "decode")
         clusters = ("centroids", "assignment") if self.clustering is self.prior else ()
         own = (*self.latent.gives, *clusters, "prior", "weights", "encode")
-        return (*condition, "h", *own, *rebuilt, *logvar)
+        return (*condition, "h", *own, *rebuilt)
+
+    @property
+    def rebuilt(self) -> tuple[str, ...]:
+        """The entries that a decoder makes of a code."""
+        return ("x_logits", "x_hat", "x_logvar") if self.maps == 2 else ("x_logits", "x_hat")
 
     def encode(self, x: Tensor, c: Tensor | None = None) -> dict[str, Any]:
         """x [b, *shape], c [b, k] -> {"h": [b, width], "z": [b, d], ...}"""
@@ -162,8 +166,11 @@ class Autoencoder(nn.Module):
             return {"x_logits": out, "x_hat": self.output(out) if self.output else out, "x_logvar": logvar}
         return {"x_logits": out, "x_hat": self.output(out) if self.output else out}
 
-    def forward(self, trace: Trace, in_use: bool = False) -> Trace:
-        """Adds to a Trace that holds x_tilde; in use, nothing of the code is drawn."""
+    def forward(self, trace: Trace, in_use: bool = False, reads: Collection[str] | None = None) -> Trace:
+        """Adds to a Trace that holds x_tilde; in use, nothing of the code is drawn.
+
+        reads: the entries that somebody reads; where the decoder makes none of them, it is left out.
+        """
         seen, encode, decode = "x_tilde", self.encode, self.decode
         if self.condition is not None:
             seen = self.condition.seen
@@ -173,7 +180,8 @@ class Autoencoder(nn.Module):
         if in_use:
             code["z"] = self.latent.settled(code)
         trace.update(code)
-        trace.update(decode(trace["z"]))
+        if reads is None or not set(self.rebuilt).isdisjoint(reads):
+            trace.update(decode(trace["z"]))
         if isinstance(self.prior, Clustering) and self.clustering is self.prior:
             trace["centroids"], trace["assignment"] = self.prior.centroids, self.prior.assign(trace["z"])
         trace["prior"], trace["weights"], trace["encode"] = self.prior, self.weights, encode

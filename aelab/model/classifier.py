@@ -1,6 +1,7 @@
 """A softmax on top of an encoder, for supervised fine-tuning."""
 
 import copy
+from collections.abc import Collection
 
 from torch import nn
 
@@ -37,7 +38,7 @@ class Classifier(Autoencoder):
         self.latent.eval()
         return self
 
-    def forward(self, trace: Trace, in_use: bool = False) -> Trace:
+    def forward(self, trace: Trace, in_use: bool = False, reads: Collection[str] | None = None) -> Trace:
         super().forward(trace, in_use=True)
         z = trace["z"]
         trace["logits"] = self.head(self.dropout(z) if self.dropout else z)  # [b, classes]

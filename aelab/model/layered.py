@@ -52,8 +52,8 @@ class Layered(Autoencoder):
     decoder: Layers
 
     @property
-    def gives(self) -> tuple[str, ...]:
-        return (*super().gives, "x_foreground", "x_background", "gate_logits")
+    def rebuilt(self) -> tuple[str, ...]:
+        return (*super().rebuilt, "x_foreground", "x_background", "gate_logits")
 
     def decode(self, z: Tensor, c: Tensor | None = None) -> dict[str, Tensor]:
         """z [n·b, d], c [b, k] -> {"x_hat": [n·b, *shape], the layers and their gate}"""

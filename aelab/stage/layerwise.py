@@ -201,7 +201,7 @@ def codes(system: System) -> Dataset:
     found = {split: rows for split, rows in below.splits.items() if split in ("train", "val")}
     rows, sizes = torch.cat(list(found.values())), [len(part) for part in found.values()]
     z, done = torch.empty(0), 0
-    for trace in (trace for split in found for trace in traces(system, split, in_use=True)):
+    for trace in (trace for split in found for trace in traces(system, split, None, True, ("z",))):
         if not done:  # the codes may be large: all of them are held once
             z = trace.z.new_empty((len(rows), *trace.z.shape[1:]), dtype=torch.float32)
         z[done : done + len(trace.z)] = trace.z

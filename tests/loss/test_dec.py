@@ -12,6 +12,7 @@ from training import same, trained, weights
 from aelab.history import read
 from aelab.loss.dec import DEC
 from aelab.model.latent.clusters import Clusters
+from aelab.model.mlp import Decoder
 
 N, K, D = 40, 3, 2
 
@@ -150,6 +151,19 @@ def test_surveys_come_at_their_interval_and_end_the_training(
     assert 0 <= last["train/dec_changed"] <= 1
     position = torch.load(tmp_path / "run/checkpoints/last.ckpt", weights_only=True)["aelab"]["position"]
     assert position == 15
+
+
+def test_the_decoder_rests_meanwhile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither steps nor surveys nor k-means rebuild anything."""
+    rebuilt, forward = [], Decoder.forward
+
+    def watched(self: Decoder, h: Tensor) -> Tensor:
+        rebuilt.append(len(h))
+        return forward(self, h)
+
+    monkeypatch.setattr(Decoder, "forward", watched)
+    trained(tmp_path, *RUN, "dataset.split=all", "recipe.reconstruct.epochs=1")
+    assert rebuilt == [16] * 6 + [4]
 
 
 @pytest.mark.parametrize(
