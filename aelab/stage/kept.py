@@ -39,6 +39,9 @@ SHARED = ("dataset", "corruption", "model", "trainer", "callback", "seed", "matm
 PLACES = ("root", "file", "default_root_dir")
 """Settings that say where something is, not what."""
 
+OBJECTIVE = "system.objective."
+"""How the names of the terms' state begin in a checkpoint."""
+
 notice = logging.getLogger("aelab.notice")
 
 
@@ -103,7 +106,7 @@ class Kept:
             folder.mkdir(parents=True, exist_ok=True)
             for path in sorted((place / training).iterdir()):
                 checkpoint = torch.load(path, weights_only=True, map_location="cpu")
-                write(self.fitted(checkpoint) if self.is_idle(work.name) else checkpoint, folder / path.name)
+                write(self.fitted(checkpoint, work.name), folder / path.name)
         work.record.lengths |= told["lengths"]
         work.record.write()
         work.history.extend(told["rows"])
@@ -113,12 +116,19 @@ class Kept:
             "stage %s: trained before, %.0f s; reuse=false trains it again", work.name, told["seconds"]
         )
 
-    def fitted(self, checkpoint: dict[str, Any]) -> dict[str, Any]:
-        """A checkpoint whose idle parameters are those of this run, perhaps of another size."""
-        state, own = checkpoint["state_dict"], self.system.state_dict()
-        for name in self.system.model.latent.idle_parameters:
+    def fitted(self, checkpoint: dict[str, Any], stage: str) -> dict[str, Any]:
+        """A checkpoint that another run left; what is not of this stage is as this run has it: idle parameters,
+        perhaps of another size, and the state of terms on which the stage does not descend.
+        """
+        own = {f"system.{name}": value.cpu() for name, value in self.system.state_dict().items()}
+        state: dict[str, Any] = checkpoint["state_dict"]
+        for name in self.system.model.latent.idle_parameters if self.is_idle(stage) else ():
             if f"system.model.latent.{name}" in state:
-                state[f"system.model.latent.{name}"] = own[f"model.latent.{name}"].cpu()
+                state[f"system.model.latent.{name}"] = own[f"system.model.latent.{name}"]
+        if "loss" not in self.nodes[stage]:
+            others = {name: value for name, value in state.items() if not name.startswith(OBJECTIVE)}
+            terms = {name: value for name, value in own.items() if name.startswith(OBJECTIVE)}
+            checkpoint["state_dict"] = others | terms
         return checkpoint
 
     def keep(self, place: Path | None, work: Work, seconds: float) -> None:

@@ -67,6 +67,20 @@ def test_the_number_of_clusters_is_none_of_the_pretraining_s_business(
     assert same(dict(job.system.state_dict()), dict(alone.system.state_dict()))
 
 
+def test_terms_that_a_stage_does_not_know_are_the_run_s_own(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """DEC's term has a state in the weights, DCN's none."""
+    caplog.set_level("INFO")
+    for i, (first, second) in enumerate([("dec", "dcn"), ("dcn", "dec")]):
+        trained(tmp_path / first, *RUN, f"loss=[mse,{first}]", f"seed={i}")
+        said(caplog)
+        job = trained(tmp_path / second, *RUN, f"loss=[mse,{second}]", f"seed={i}")
+        assert said(caplog) == ["stage reconstruct", "stage kmeans"]
+        alone = trained(tmp_path / "alone", *RUN, f"loss=[mse,{second}]", f"seed={i}", "reuse=false")
+        assert same(dict(job.system.state_dict()), dict(alone.system.state_dict()))
+
+
 @pytest.mark.parametrize(
     "other",
     ["seed=1", "dataset.limit=90", "dataset.binarize=static", "model.widths=[11]", "optimizer.lr=0.01",
