@@ -117,7 +117,7 @@ class Kept:
         )
 
     def fitted(self, checkpoint: dict[str, Any], stage: str) -> dict[str, Any]:
-        """A checkpoint that another run left; what is not of this stage is as this run has it: idle parameters,
+        """Another run's checkpoint; what is not of this stage is as this run has it: idle parameters,
         perhaps of another size, and the state of terms on which the stage does not descend.
         """
         own = {f"system.{name}": value.cpu() for name, value in self.system.state_dict().items()}
