@@ -205,8 +205,8 @@ def test_scheduled_k_stands_at_alpha_k_from_the_first_step(seen: Seen, tmp_path:
     schedule = "model.latent.k={_target_: aelab.schedule.Linear, start: 6, end: 2}"
     kept: list[set[int]] = []
 
-    def watching(self: finetune.Classifier, trace: Any, in_use: bool = False) -> Any:
-        out = forward(self, trace, in_use)
+    def watching(self: finetune.Classifier, trace: Any, *rest: Any, **more: Any) -> Any:
+        out = forward(self, trace, *rest, **more)
         kept.append(set((out["z"] != 0).sum(1).tolist()))
         return out
 
