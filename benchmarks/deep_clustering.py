@@ -114,8 +114,9 @@ def ours(
     clock: Clock, overrides: list[str], net: nn.Module, y: Tensor, epochs: int, seed: int, precision: str
 ) -> tuple[float, float]:
     """Seconds of an epoch, and ACC."""
-    more = [f"optimizer.lr={RATE}", f"trainer.max_epochs={epochs}", f"trainer.precision={precision}"]
-    more += [f"seed={seed}", f"recipe.kmeans.starts={STARTS}", "~recipe.reconstruct"]
+    more = ["optimizer=adam", f"optimizer.lr={RATE}", "callback=checkpoint", f"trainer.max_epochs={epochs}"]
+    more += [f"trainer.precision={precision}", f"seed={seed}", f"recipe.kmeans.starts={STARTS}"]
+    more += ["~recipe.reconstruct"]
     with tempfile.TemporaryDirectory() as folder:
         config, job = job_of([*overrides, *more], len(y), Path(folder))
         job.system.model.load_state_dict(net.state_dict(), strict=False)  # its code has no centroids
