@@ -20,6 +20,7 @@ class System(nn.Module):
     The model and the objective are trained and saved; the data set and the metrics come along.
 
     target: the entry that training rebuilds, x or, where the data are dirty themselves, x_tilde.
+    drawn: whether training draws codes where the latent does, or takes them as they are in use.
     """
 
     def __init__(
@@ -30,9 +31,10 @@ class System(nn.Module):
         objective: Objective,
         metrics: dict[str, Metric],
         target: str = "x",
+        drawn: bool = True,
     ) -> None:
         super().__init__()
-        self.target = target
+        self.target, self.drawn = target, drawn
         self.dataset, self.metrics = dataset, metrics
         self.corruption, self.model = corruption, model
         self.objective = objective.bind(gives(dataset, corruption, model, objective))
@@ -55,7 +57,7 @@ class System(nn.Module):
     def passed(self, trace: Trace, in_use: bool = False, needed: Collection[str] | None = None) -> Trace:
         """The whole of a Trace that `corrupted` began, or at least the entries that are needed."""
         trace.update(self.constants)
-        return self.model.forward(trace, in_use, needed)
+        return self.model.forward(trace, in_use or not self.drawn, needed)
 
     def corrupted(
         self, x: Tensor, y: Tensor | None = None, index: Tensor | None = None, in_use: bool = False

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from aelab.cluster.kmeans import kmeans
 from aelab.errors import Collapsed, at_least
 from aelab.model.prior.gaussian_mixture import Covariance, GaussianMixture
 from aelab.seed import derive
@@ -34,9 +35,9 @@ class EM(Stage):
     `train/bound` after the M of each step, and `train/log_density`, to which the next E lifts it.
 
     start: where it begins: with means at codes far from each other, each component as wide as the codes that
-        are nearest to its own (`k-means++`); with means at `random` codes, each as wide as all of them; or
-        with the `prior` as it stands.
-    starts: so many fits, of which the best is kept.
+        are nearest to its own (`k-means++`); with the centroids and clusters of `k-means`; with means at
+        `random` codes, each as wide as all of them; or with the `prior` as it stands.
+    starts: so many fits, of which the best is kept; of k-means, which gives the one fit the best of its own.
     steps: at most so many of each; no epochs of the trainer's.
     tolerance: nats a row; the fit ends with the first step that gains less.
     floor: is added to the variances, so that none vanishes.
@@ -46,7 +47,7 @@ class EM(Stage):
 
     def __init__(
         self,
-        start: Literal["k-means++", "random", "prior"],
+        start: Literal["k-means", "k-means++", "random", "prior"],
         starts: int,
         steps: int,
         tolerance: float,
@@ -62,12 +63,13 @@ class EM(Stage):
         prior = work.system.model.prior
         assert isinstance(prior, GaussianMixture)
         z = codes(work.system, "train")[0].flatten(1).double()  # [n, d]
-        seeds = [derive(work.seed, work.name, i) % 2**32 for i in range(self.starts)]
+        fits = 1 if self.start == "k-means" else self.starts
+        seeds = [derive(work.seed, work.name, i) % 2**32 for i in range(fits)]
         try:
-            fits = [self.climb(self.begin(prior, z, seed), z, work.interrupt.check) for seed in seeds]
+            climbs = [self.climb(self.begin(prior, z, seed), z, work.interrupt.check) for seed in seeds]
         except ArithmeticError as error:
             raise Collapsed(work.name, self.floor) from error
-        found = max(fits, key=lambda fit: fit.log_density[-1])
+        found = max(climbs, key=lambda climb: climb.log_density[-1])
         prior.load_state_dict(found.mixture.state_dict())
         steps, last = len(found.bound) - 1, found.log_density[-1]
         log.info("stage %s: %d steps, log density %.6g nats a row", work.name, steps, last)
@@ -89,6 +91,9 @@ class EM(Stage):
         if self.start == "random":
             chosen = np.random.default_rng(seed).choice(len(z), k, replace=False)
             mean, r = z[torch.from_numpy(chosen)], z.new_full((len(z), k), 1 / k)
+        elif self.start == "k-means":
+            found = kmeans(z, k, self.starts, seed=seed)
+            mean, r = found.centroids, one_hot(found.labels, k).to(z)
         else:
             from sklearn.cluster import kmeans_plusplus  # takes a second to import
 

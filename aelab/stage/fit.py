@@ -18,6 +18,7 @@ class Fit(Stage):
     epochs: at most the trainer's; null takes the trainer's.
     target: what training rebuilds: x, or x_tilde where clean data is not to be had. Validation compares with
         clean x; callback.checkpoint.monitor=null keeps it from choosing the weights.
+    drawn: false trains on codes as they are in use, where the latent draws them: of N(μ, σ²) on μ.
     loss: terms of its own, by name; null takes the run's.
     optimizer: the run's, but for settings that it changes; with a `_target_`, another.
     """
@@ -27,9 +28,10 @@ class Fit(Stage):
         optimizer: MakeOptimizer,
         epochs: int | None = None,
         target: Literal["x", "x_tilde"] = "x",
+        drawn: bool = True,
         loss: dict[str, Term] | None = None,
     ) -> None:
-        self.epochs, self.target = check_epochs(epochs), target
+        self.epochs, self.target, self.drawn = check_epochs(epochs), target, drawn
         self.loss, self.optimizer = loss, optimizer
 
     def run(self, work: Work) -> dict[str, float]:
@@ -38,12 +40,11 @@ class Fit(Stage):
 
     def view(self, system: System) -> System:
         """The run's system as this stage trains it."""
-        if self.target == "x" and self.loss is None:
+        if self.target == "x" and self.drawn and self.loss is None:
             return system
         objective = system.objective if self.loss is None else Objective(self.loss)
-        return System(
-            system.dataset, system.corruption, system.model, objective, system.metrics, target=self.target
-        )
+        parts = system.dataset, system.corruption, system.model, objective, system.metrics
+        return System(*parts, target=self.target, drawn=self.drawn)
 
     def objections(self, system: System) -> Iterable[str]:
         if self.target == "x_tilde" and not system.corruption.chain:
