@@ -1,8 +1,5 @@
 """Expectation maximisation: scikit-learn's own, step by step, and the bound that climbs."""
 
-import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,19 +7,14 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 from scipy.stats import multivariate_normal
+from sklearn.cluster import KMeans as Clustered
 from sklearn.mixture import GaussianMixture as Reference
 from torch import Tensor
-from training import composed, same, weights
 
-import aelab
-from aelab.assemble import assemble
 from aelab.build import build
-from aelab.errors import Collapsed, UserError
-from aelab.fitting import fit
-from aelab.history import read
 from aelab.model.prior.gaussian_mixture import GaussianMixture
 from aelab.places import conf_dir
-from aelab.stage.em import EM, Climb, maximum, mixtures
+from aelab.stage.em import EM, Climb, maximum
 
 K, D = 3, 2
 TYPES = {"full": "full", "tied": "tied", "diagonal": "diag", "spherical": "spherical"}
@@ -112,7 +104,7 @@ def test_its_likelihood_is_scikit_learns(covariance: str) -> None:
 
 
 @pytest.mark.parametrize("covariance", TYPES)
-@pytest.mark.parametrize("start", ["k-means++", "random", "prior"])
+@pytest.mark.parametrize("start", ["k-means", "k-means++", "random", "prior"])
 def test_the_bound_climbs_with_every_half_step(covariance: str, start: str) -> None:
     found = climb(stage(start, tolerance=1e-7), rows(d=3), covariance)
     assert found.bound[0] == found.log_density[0] and len(found.bound) > 3
@@ -155,6 +147,27 @@ def test_random_starts_are_as_wide_as_all_codes_and_the_seeds() -> None:
     assert not torch.equal(begun.mean, em.begin(prior(), z, 1).mean)
 
 
+def test_a_start_by_k_means_is_of_scikit_learns_clusters() -> None:
+    z, em = rows(), stage("k-means", starts=5)
+    z = z + 30 * torch.bucketize(torch.arange(len(z)), torch.tensor([65, 198]))[:, None]  # far apart
+    for covariance in ("full", "tied"):
+        begun, theirs = (
+            em.begin(prior(covariance), z, 0),
+            Clustered(K, n_init=5, random_state=0).fit(z.numpy()),
+        )
+        centres = theirs.cluster_centers_
+        order = np.linalg.norm(begun.mean.detach().numpy()[:, None] - centres, axis=2).argmin(1)
+        np.testing.assert_allclose(begun.mean.detach(), centres[order], atol=1e-6)
+        shares = np.bincount(theirs.labels_)[order] / len(z)
+        np.testing.assert_allclose(begun.logits.detach().softmax(0), shares, atol=1e-9)
+        members = [z.numpy()[theirs.labels_ == k] for k in order]
+        sigma = [np.cov(part.T, bias=True) for part in members]
+        expected = (
+            np.stack(sigma) if covariance == "full" else [np.average(sigma, axis=0, weights=shares)] * K
+        )
+        np.testing.assert_allclose(covariance_of(begun), expected, atol=1e-5)
+
+
 def test_a_component_that_is_nowhere_makes_no_nan() -> None:
     z = rows()
     r = torch.zeros(len(z), K, dtype=torch.float64)
@@ -163,116 +176,6 @@ def test_a_component_that_is_nowhere_makes_no_nan() -> None:
         mixture = prior(covariance).double()
         mixture.write(*maximum(z, r, covariance, 1e-6))  # type: ignore[arg-type]
         assert mixture.log_joint(z).isfinite().all()
-
-
-EXPERIMENT = [
-    "experiment=gaussian_mixture",
-    "dataset.n=400",
-    "dataset.limit=null",
-    "baseline=gaussian_mixture",
-]
-
-
-def test_a_run_has_scikit_learns_likelihood_and_can_be_used(train: Callable[..., Path]) -> None:
-    folder = train(*EXPERIMENT, "recipe.em.tolerance=1e-8")
-    metrics = json.loads((folder / "results.json").read_text())["metrics"]
-    found = metrics["test/log_density"]
-    assert found == pytest.approx(metrics["test/gaussian_mixture_log_density"], abs=1e-3)
-    assert found == pytest.approx(-metrics["test/loss"], abs=1e-5)
-    run = aelab.load(str(folder))
-    system = run.system
-    x = {name: system.dataset.gather(system.dataset.splits[name])[0].double() for name in ("train", "test")}
-    best = Reference(5, tol=1e-8, max_iter=500, random_state=0).fit(x["train"].numpy())
-    assert found == pytest.approx(best.score(x["test"].numpy()), abs=1e-3)
-    learnt = system.model.prior.given().log_prob(x["train"].float()).mean().item()
-    history = read(folder / "metrics.csv")
-    assert learnt == pytest.approx(history[-1]["train/log_density"], abs=1e-5)
-    assert [row["step"] for row in history] == list(range(len(history)))
-    assert list(mixtures(folder)) == list(range(len(history)))
-    assert run.sample(7).shape == (7, 2) and sum(1 for _ in (folder / "checkpoints").glob("*.ckpt")) == 1
-
-
-def whole(folder: Path, *settings: str, resume: bool = False) -> tuple[Any, int]:
-    """The job, done, and its epochs."""
-    config = composed("recipe=fit_em", "model/prior=gaussian_mixture", *settings)
-    config.model.prior.learned, config.model.prior.covariance = True, "full"
-    job = assemble(config, folder)
-    return job, fit(config, job, folder, resume)[0]
-
-
-def test_behind_a_fit_it_is_of_the_codes_and_leaves_the_nets(tmp_path: Path) -> None:
-    job, epochs = whole(tmp_path, "model.prior.components=2")
-    assert epochs == max(row["epoch"] for row in read(tmp_path / "metrics.csv") if row["stage"] == "train")
-    model, dataset = job.system.model, job.system.dataset
-    z = model.encode(dataset.gather(dataset.splits["train"])[0])["z"].detach()
-    before = torch.load(tmp_path / "checkpoints" / "train" / "best.ckpt", weights_only=True)["state_dict"]
-    after = weights(tmp_path)
-    changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
-    assert changed and all(name.startswith("system.model.prior.") for name in changed)
-    expected = Reference(2, random_state=0, n_init=5).fit(z.double().numpy())
-    assert model.prior.given().log_prob(z).mean().item() == pytest.approx(
-        expected.score(z.double().numpy()), abs=0.05
-    )
-    # resumed, everything is as it was
-    csv = (tmp_path / "metrics.csv").read_text()
-    whole(tmp_path, "model.prior.components=2", resume=True)
-    assert same(weights(tmp_path), after) and (tmp_path / "metrics.csv").read_text() == csv
-
-
-def test_a_training_behind_it_goes_on_from_where_it_was(tmp_path: Path) -> None:
-    """The nets' first training, the mixture and the second training are all kept."""
-    told = ["+stage@recipe.more=fit", "model.prior.components=2", "trainer.max_epochs=2"]
-    whole(tmp_path, *told)
-    kept, csv = weights(tmp_path), (tmp_path / "metrics.csv").read_text()
-    assert {row["stage"] for row in read(tmp_path / "metrics.csv")} == {"train", "em", "more"}
-    whole(tmp_path, *told, resume=True)
-    assert same(weights(tmp_path), kept) and (tmp_path / "metrics.csv").read_text() == csv
-
-
-@pytest.mark.parametrize(
-    ("settings", "line"),
-    [
-        (
-            ["model.prior.components=201"],
-            "there are 200 training rows, fewer than model.prior.components=201",
-        ),
-        (
-            ["model.prior.learned=false"],
-            "fits the prior to the codes, and this one is fixed; model.prior.learned=true lets it",
-        ),
-    ],
-)
-def test_says_what_it_cannot_fit(settings: list[str], line: str, tmp_path: Path) -> None:
-    plain = ["name=test", "trainer=cpu", "logger=none", "figure=none", "baseline=none"]
-    some = [
-        "experiment=gaussian_mixture",
-        "dataset.split=all",
-        "dataset.n=200",
-        "baseline=none",
-        "figure=none",
-    ]
-    with pytest.raises(UserError) as caught:
-        assemble(composed(*some, *settings, tiny=plain), tmp_path)
-    assert list(caught.value.problems) == [f"recipe.em: {line}"]
-
-
-def test_takes_no_other_prior(tmp_path: Path) -> None:
-    with pytest.raises(UserError) as caught:
-        assemble(composed("recipe=em"), tmp_path)
-    assert list(caught.value.problems) == [
-        "recipe.em: fits a mixture to the codes, and the prior is Normal; "
-        "model/prior=gaussian_mixture model.prior.learned=true is one"
-    ]
-
-
-@pytest.mark.parametrize("covariance", TYPES)
-def test_codes_that_are_all_equal_are_said_and_not_nan(covariance: str, tmp_path: Path) -> None:
-    settings = ["experiment=gaussian_mixture", "dataset.noise=0", "dataset.components=1", "recipe.em.floor=0"]
-    plain = ["name=test", "dataset.limit=40", "trainer=cpu", "logger=none"]
-    settings += [f"model.prior.covariance={covariance}", "baseline=none", "figure=none"]
-    config = composed(*settings, tiny=plain)
-    with pytest.raises(Collapsed, match=r"larger recipe\.em\.floor than 0 or fewer"):
-        fit(config, assemble(config, tmp_path), tmp_path)
 
 
 def test_every_setting_is_in_its_file_and_refused_where_it_is_senseless() -> None:

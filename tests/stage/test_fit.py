@@ -4,11 +4,16 @@ import signal
 from pathlib import Path
 
 import pytest
+import torch
 from training import TINY, composed, same, trained, weights
 
+from aelab.assemble import assemble
+from aelab.fitting import fit
 from aelab.interrupt import Interrupted
 from aelab.stage.descent import OURS, val_rows
 from aelab.training import Training
+
+DIM = composed().model.latent.dim
 
 
 @pytest.mark.parametrize(
@@ -70,3 +75,23 @@ def test_validation_does_not_change_the_training(tmp_path: Path) -> None:
     trained(tmp_path / "with", *noisy, "trainer.check_val_every_n_epoch=1")
     trained(tmp_path / "without", *noisy, "trainer.limit_val_batches=0")
     assert same(weights(tmp_path / "with"), weights(tmp_path / "without"))
+
+
+def test_codes_that_are_not_drawn_train_the_mean_as_a_plain_autoencoders(tmp_path: Path) -> None:
+    """With the weights of the mean, the squared error's training is that of a code without noise."""
+    drawn, still = ["model/latent=gaussian", "reuse=false"], "recipe.train.drawn=false"
+    begun = assemble(composed(*drawn), tmp_path / "z").system.model.state_dict()
+    done = trained(tmp_path / "a", *drawn, still).system.model.state_dict()
+    last = [name for name in done if name.startswith("encoder") and len(done[name]) == 2 * DIM]
+    assert len(last) == 2  # the weight and the bias of (μ, log σ²)
+    for name in last:
+        assert not torch.equal(done[name][:DIM], begun[name][:DIM])
+        assert torch.equal(done[name][DIM:], begun[name][DIM:])
+    plain = composed("reuse=false")
+    job = assemble(plain, tmp_path / "b")
+    job.system.model.load_state_dict({n: v[:DIM] if n in last else v for n, v in begun.items()})
+    fit(plain, job, tmp_path / "b")
+    for name, value in job.system.model.state_dict().items():
+        torch.testing.assert_close(value, done[name][:DIM] if name in last else done[name])
+    trained(tmp_path / "c", *drawn)
+    assert not same(weights(tmp_path / "a"), weights(tmp_path / "c"))
