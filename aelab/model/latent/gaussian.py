@@ -17,14 +17,17 @@ class Gaussian(Latent):
     In use, z = μ.     [Kingma & Welling 2014, sec. 2.4]
 
     variance: a σ² for every code and coordinate; then h = μ. None: of the encoder.
+    std: about what σ begins at, with an encoder of random weights: h = (μ, log σ² − 2 log std).
     """
 
     gives = ("z", "mean", "logvar", "q")
 
-    def __init__(self, dim: int, variance: float | None = None) -> None:
+    def __init__(self, dim: int, variance: float | None = None, std: float = 1.0) -> None:
         super().__init__(dim)
-        if variance is not None and variance <= 0:
-            raise ValueError(f"variance must be positive, got {variance}")
+        for name, value in {"variance": variance, "std": std}.items():
+            if value is not None and value <= 0:
+                raise ValueError(f"{name} must be positive, got {value}")
+        self.begins = 2 * math.log(std)
         self.logvar = None if variance is None else math.log(variance)
 
     @property
@@ -34,6 +37,8 @@ class Gaussian(Latent):
     def forward(self, h: Tensor) -> dict[str, Any]:
         h = single(h)  # in bf16, μ + σε of a small σ is mostly μ, and log q a tenth of a nat off
         mean, logvar = h.chunk(2, dim=1) if self.logvar is None else (h, torch.full_like(h, self.logvar))
+        if self.logvar is None and self.begins:
+            logvar = logvar + self.begins
         std = torch.exp(0.5 * logvar)
         z = mean + std * torch.randn_like(mean)
         return {"z": z, "mean": mean, "logvar": logvar, "q": diagonal(mean, std)}

@@ -66,3 +66,13 @@ def test_a_fixed_variance_is_that_of_its_draws() -> None:
 def test_refuses_a_variance_that_is_not_positive() -> None:
     with pytest.raises(ValueError, match="variance must be positive, got 0"):
         Gaussian(2, variance=0)
+
+
+def test_its_deviation_begins_where_it_is_told() -> None:
+    torch.manual_seed(0)
+    h = torch.zeros(20_000, 2)  # of an encoder that says nothing yet
+    found = Gaussian(1, std=0.3)(h)
+    assert found["z"].std().item() == pytest.approx(0.3, rel=0.03)
+    torch.testing.assert_close(found["logvar"].exp().sqrt(), torch.full((20_000, 1), 0.3))
+    with pytest.raises(ValueError, match="std must be positive, got 0"):
+        Gaussian(2, std=0)
