@@ -5,14 +5,14 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import hydra
 from hydra._internal.hydra import Hydra
-from hydra.core.hydra_config import HydraConfig
 from hydra.errors import (
     CompactHydraException,
     ConfigCompositionException,
@@ -20,12 +20,11 @@ from hydra.errors import (
     OverrideParseException,
     SearchPathException,
 )
-from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from aelab.errors import UserError
-from aelab.grammar import chooses, literal, malformed, name_of_run, slug, sweeping
+from aelab.grammar import chooses, literal, malformed, name_of_run
 from aelab.interrupt import Interrupted
 from aelab.places import conf_dir
 
@@ -33,10 +32,51 @@ USER, REJECTED = 2, -1
 """Exit statuses: the user's settings are wrong; the same, said by Hydra while it composed."""
 
 
+caught: list[CompactHydraException] = []
+"""What the task of this application was refused or failed by."""
+
+
 def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -> int:
-    """Compose `conf/<name>.yaml` with the overrides and run the task on it; the exit status."""
-    varying = sweeping(argv) if {"-m", "--multirun"} & set(argv) else []
-    OmegaConf.register_new_resolver("aelab.slug", lambda given: slug(given, varying), replace=True)
+    """Compose `conf/<name>.yaml` with the overrides and run the task on it; the exit status.
+
+    Of a sweep it is Hydra's sweeper that runs it.
+    """
+    if (many := {"-m", "--multirun"} & set(argv)) and name != "config":
+        raise UserError(f"{many.pop()}: only training takes many runs at once; aelab {name} takes one")
+    register_resolvers()
+    if name != "config":
+        argv = [literal(text) for text in argv]
+    sys.argv = [sys.argv[0], *argv]  # the program's own name stays: Lightning starts other processes by it
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))  # a user's own classes in the folder they work in
+    caught.clear()
+
+    def guarded(config: DictConfig) -> Any:
+        with speaking():
+            return task(config)
+
+    run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(guarded)
+    get_mode = Hydra.get_mode
+    if not any(text.startswith(("-", "hydra.")) for text in argv):
+        # it composes everything once more to look for hydra.mode, which nobody can have set here
+        Hydra.get_mode = lambda *_, **__: None
+    try:
+        with terminal.held():  # what Hydra says of a composition may be said better
+            status = concluding(run, caught)
+    except OmegaConfBaseException as error:  # in the name of the folder, which Hydra makes
+        terminal.said = f"{str(error).splitlines()[0]}\n"
+        status = USER
+    finally:
+        Hydra.get_mode = get_mode
+    said = terminal.said
+    if status == REJECTED:
+        said = advice(said, name, argv) or said.partition("\nSet the environment variable")[0]
+    sys.stderr.write(said)
+    return USER if status == REJECTED else status
+
+
+def register_resolvers() -> None:
+    """What `${aelab.…:}` in the configurations calls."""
     OmegaConf.register_new_resolver("aelab.name", name_of_run, replace=True)
     first: dict[str, str] = {}  # a sweep's folder keeps one name, whatever its cells choose
     OmegaConf.register_new_resolver("aelab.kept", lambda text: first.setdefault("name", text), replace=True)
@@ -44,50 +84,46 @@ def application(task: Callable[[DictConfig], Any], name: str, argv: list[str]) -
     OmegaConf.register_new_resolver(
         "aelab.unique", lambda: secrets.token_hex(2), use_cache=True, replace=True
     )
-    if name != "config":
-        argv = [literal(text) for text in argv]
-    sys.argv = [sys.argv[0], *argv]  # the program's own name stays: Lightning starts other processes by it
-    if str(Path.cwd()) not in sys.path:
-        sys.path.append(str(Path.cwd()))  # a user's own classes in the folder they work in
-    caught: list[CompactHydraException] = []
-    failed: list[CompactHydraException] = []
-    held = io.StringIO()
 
-    def guarded(config: DictConfig) -> Any:
-        """Keep a run's error out of Hydra's hands, which would add words; a sweep's other cells go on."""
-        sys.stderr = stderr
+
+class Terminal:
+    """stderr, held back while Hydra composes.
+
+    said: what it would have said.
+    """
+
+    def __init__(self) -> None:
+        self.stderr: Any = None
+        self.said = ""
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        held = io.StringIO()
+        self.stderr, sys.stderr = sys.stderr, held
         try:
-            return task(config)
-        except CompactHydraException as error:
-            if "HYDRA_FULL_ERROR" in os.environ:
-                raise
-            if HydraConfig.get().mode == RunMode.RUN:
-                caught.append(error)
-            else:
-                failed.append(error)
-                cell = Path(HydraConfig.get().runtime.output_dir).name
-                sys.stderr.writelines(f"{cell}: {line}\n" for line in str(error).splitlines())
+            yield
+        finally:
+            sys.stderr, self.said = self.stderr, held.getvalue()
 
-    run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=name)(guarded)
-    stderr, sys.stderr = sys.stderr, held  # what Hydra says of a composition may be said better
-    get_mode = Hydra.get_mode
-    if not any(text.startswith(("-", "hydra.")) for text in argv):
-        # it composes everything once more to look for hydra.mode, which nobody can have set here
-        Hydra.get_mode = lambda *_, **__: None
+    def release(self) -> None:
+        """What was composed so far was right; from now on messages go to the terminal."""
+        sys.stderr = self.stderr or sys.stderr
+
+
+terminal = Terminal()
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    """The composition is done: let messages through, and keep errors out of Hydra's hands, which would add
+    words."""
+    terminal.release()
     try:
-        status = concluding(run, caught)
-    except OmegaConfBaseException as error:  # in the name of the folder, which Hydra makes
-        held = io.StringIO(f"{str(error).splitlines()[0]}\n")
-        status = USER
-    finally:
-        sys.stderr, Hydra.get_mode = stderr, get_mode
-    said = held.getvalue()
-    if status == REJECTED:
-        said = advice(said, name, argv) or said.partition("\nSet the environment variable")[0]
-    sys.stderr.write(said)
-    if status == 0 and failed:
-        return USER if all(isinstance(error, UserError) for error in failed) else 1
-    return USER if status == REJECTED else status
+        yield
+    except CompactHydraException as error:
+        if "HYDRA_FULL_ERROR" in os.environ:
+            raise
+        caught.append(error)
 
 
 def concluding(run: Callable[[], Any], caught: Sequence[Exception] = ()) -> int:

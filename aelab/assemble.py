@@ -54,6 +54,8 @@ SCHEMA = {
     "seed": int,
     "name": str | None,
     "dry_run": bool,
+    "objective": str | list[str] | None,
+    "fail_fast": bool,
     "recipe": dict[str, Stage],
     "matmul_precision": Literal["highest", "high", "medium"],
     "model.latent.dim": int | None,

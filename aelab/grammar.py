@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException, OverrideParseException
+from hydra.errors import HydraException
 
 
 def name_of_run(name: str | None, dataset: str, model: str, experiment: str) -> str:
@@ -39,15 +39,6 @@ def endings(keys: Iterable[str]) -> dict[str, str]:
     }
 
 
-def sweeping(argv: Sequence[str]) -> list[str]:
-    """The settings that a grid's arguments give several values."""
-    try:
-        parsed = OverridesParser.create().parse_overrides([text for text in argv if text[:1] != "-"])
-    except OverrideParseException:  # Hydra will say it
-        return []
-    return [str(override.input_line).partition("=")[0] for override in parsed if override.is_sweep_override()]
-
-
 PATHS = ("run", "sweep", "input", "output", "dataset.root")
 """Settings of the commands that hold a path."""
 
@@ -57,6 +48,11 @@ def literal(argument: str) -> str:
     key, _, value = argument.partition("=")
     if key not in PATHS or value in ("", "null") or value[0] in "'\"":
         return argument
+    return quoted(key, value)
+
+
+def quoted(key: str, value: str) -> str:
+    """The override that gives a setting this text, whatever is in it."""
     return "{}='{}'".format(key, value.replace("'", "\\'"))
 
 

@@ -5,6 +5,9 @@ from collections.abc import Collection, Iterable
 
 from aelab.errors import closest, suggest
 
+EXTRAS = {"joblib": "joblib", "submitit_slurm": "slurm", "submitit_local": "slurm", "ray": "ray"}
+"""Launcher -> the extra of ours that brings it."""
+
 
 def hint(error: str, known: Iterable[str], plain: Iterable[str] = ()) -> str:
     """One line for the text of Hydra's error, the empty string where the text is none of those known here.
@@ -28,6 +31,8 @@ def hint(error: str, known: Iterable[str], plain: Iterable[str] = ()) -> str:
 
 
 def unknown_option(group: str, option: str, options: Iterable[str]) -> str:
+    if group == "hydra/launcher" and option in EXTRAS:
+        return f"{group}={option}: needs pip install 'aelab[{EXTRAS[option]}]'"
     allowed = sorted(name for name in options if not name.startswith("_"))
     listed = f"; it takes {', '.join(allowed)}" if allowed else ""
     return f"{group}: no option '{option}'{suggest(option, allowed) or listed}"

@@ -5,15 +5,18 @@ import sys
 from pathlib import Path
 
 
-def start(folder: Path | None = None) -> None:
-    """Send to the terminal what the user must know, and to folder/aelab.log everything, with times."""
+def start(folder: Path | None = None, cell: str = "") -> None:
+    """Send to the terminal what the user must know, and to folder/aelab.log everything, with times.
+
+    cell: whose messages these are, where several runs have one terminal.
+    """
     root = logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)
         handler.close()
     root.setLevel(logging.INFO)
     console = logging.StreamHandler(sys.stderr)
-    console.setFormatter(logging.Formatter("%(message)s"))
+    console.setFormatter(logging.Formatter(f"{cell}: %(message)s" if cell else "%(message)s"))
     console.addFilter(matters)
     root.addHandler(console)
     if folder is not None:

@@ -53,7 +53,7 @@ def find(root: Path) -> list[Path]:
         below[:] = sorted((name for name in below if not name.startswith(".")), key=natural)
         known = {"results.json", "status.json"} & {*files}
         # a sweep's own folder is no run: its cells are
-        if "multirun.yaml" not in files and (known or os.path.isfile(f"{folder}/.hydra/overrides.yaml")):
+        if "sweep.json" not in files and (known or os.path.isfile(f"{folder}/.hydra/overrides.yaml")):
             found.append(Path(folder))
             below.clear()
     if not found:

@@ -16,7 +16,7 @@ from aelab.baseline.side import Beside
 from aelab.callback.snapshots import snapshots
 from aelab.cluster.assigned import write_clusters
 from aelab.figure.figure import View
-from aelab.files import write_json
+from aelab.files import folder_name, write_json
 from aelab.fitting import Fitted
 from aelab.history import read
 from aelab.stage.em import mixtures
@@ -77,7 +77,6 @@ def finish(
             "versions": versions(),
         },
     )
-    sys.stdout.write(summary(metrics, list(job.baselines), folder))
     return metrics
 
 
@@ -109,8 +108,6 @@ def versions() -> dict[str, str]:
 
 def summary(metrics: dict[str, float], baselines: list[str], folder: Path) -> str:
     """The table at the end, and where to look next."""
-    from aelab.command.train import folder_name
-
     rows = []
     names = [name.partition("/")[2] for name in metrics]
     baselines = [one for one in baselines if any(name.startswith(f"{one}_") for name in names)]

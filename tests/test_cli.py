@@ -193,39 +193,3 @@ def test_divergence_ends_with_status_one(aelab: Callable[..., tuple[int, str, st
     found = json.loads((folder / "status.json").read_text())
     assert found["status"] == "failed" and "loss.mse became NaN or infinite" in found["why"]
     assert not (folder / "results.json").exists()
-
-
-def test_a_grid_is_one_folder_with_a_run_for_each_cell(
-    aelab: Callable[..., tuple[int, str, str]], tmp_path: Path
-) -> None:
-    status, _, err = aelab("-m", *SMALL, "model=mlp,conv", "seed=1,2")
-    assert status == 0, err
-    (sweep,) = tmp_path.glob("outputs/sweeps/*/*")
-    assert re.fullmatch(
-        r"\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d-.+-[0-9a-f]{4}", str(sweep.relative_to(sweep.parents[1]))
-    )
-    cells = sorted(path for path in sweep.iterdir() if path.is_dir())
-    assert [cell.name for cell in cells] == [
-        "0-model=mlp,seed=1", "1-model=mlp,seed=2", "2-model=conv,seed=1", "3-model=conv,seed=2"
-    ]  # fmt: skip
-    for cell, seed in zip(cells, (1, 2, 1, 2), strict=True):
-        assert json.loads((cell / "results.json").read_text())["seed"] == seed
-    assert [path.name for path in tmp_path.iterdir()] == ["outputs"]
-
-
-def test_a_failed_cell_leaves_the_others(aelab: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
-    status, _, err = aelab("-m", *SMALL, "optimizer.lr=1e30,1e-3")
-    assert status == 1 and "loss.mse became NaN or infinite" in err and "Traceback" not in err
-    cells = sorted(path.parent for path in tmp_path.glob("outputs/sweeps/*/*/*/status.json"))
-    assert [json.loads((cell / "status.json").read_text())["status"] for cell in cells] == [
-        "failed",
-        "completed",
-    ]
-    assert [(cell / "results.json").exists() for cell in cells] == [False, True]
-
-
-def test_a_dry_grid_leaves_nothing(aelab: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
-    status, out, err = aelab("-m", "model.latent.dim=1,2", "dry_run=true")
-    assert status == 0, err
-    assert out.count("dry run: nothing was trained") == 2
-    assert list(tmp_path.iterdir()) == []

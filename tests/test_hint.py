@@ -78,3 +78,9 @@ def test_hints_for_what_hydra_rejects(conf: Path, override: str, line: str) -> N
 
 def test_an_unknown_text_gives_no_hint() -> None:
     assert hint("", ["seed"]) == "" and hint("Something else, 'seed' even", ["seed"]) == ""
+
+
+def test_a_launcher_that_is_not_installed_is_named_with_its_extra() -> None:
+    error = "Could not find 'hydra/launcher/ray'\n\nAvailable options in 'hydra/launcher':\n\tbasic\n"
+    assert hint(error, []) == "hydra/launcher=ray: needs pip install 'aelab[ray]'"
+    assert hint(error.replace("/ray", "/rey"), []) == "hydra/launcher: no option 'rey'; it takes basic"

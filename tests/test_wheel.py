@@ -73,8 +73,8 @@ def test_it_is_the_wheel_that_runs(installed: Path, tmp_path: Path) -> None:
 def test_it_answers(installed: Path, tmp_path: Path) -> None:
     assert call(installed, "--version", folder=tmp_path).startswith("aelab ")
     listed = call(installed, "list", folder=tmp_path)
-    for group in ROOT.glob("conf/*/"):
-        assert f"\n{group.name} " in f"\n{listed}"
+    for group in {path.parent.relative_to(ROOT / "conf") for path in ROOT.glob("conf/*/**/*.yaml")}:
+        assert f"\n{group} " in f"\n{listed}"
 
 
 def test_it_trains_with_a_users_own_configuration_and_class(installed: Path, tmp_path: Path) -> None:

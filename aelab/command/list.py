@@ -47,8 +47,7 @@ def main(argv: list[str], conf: Path | None = None) -> int:
         there_are = f"; there are {', '.join(groups)}"
         raise UserError(*(f"list: no group '{name}'{suggest(name, groups) or there_are}" for name in unknown))
     columns = min(get_terminal_size().columns, 120)
-    parts = {name: group for name, group in groups.items() if not name.startswith("hydra/")}
-    pages = [page(groups, name, columns) for name in asked] or [overview(parts, columns)]
+    pages = [page(groups, name, columns) for name in asked] or [overview(groups, columns)]
     write("\n\n".join(pages) + "\n")
     return 0
 

@@ -1,4 +1,7 @@
-"""`aelab resume run=DIR [setting=value]`: go on with an interrupted run, or longer with a finished one."""
+"""`aelab resume run=DIR [setting=value]`: go on with an interrupted run, or longer with a finished one.
+
+`aelab resume sweep=DIR`: the runs of a sweep that are missing, failed or interrupted.
+"""
 
 import sys
 from pathlib import Path
@@ -13,8 +16,12 @@ HELP = """Go on with a run from its last checkpoint: an interrupted one to its e
 
   aelab resume run=outputs/2026-01-31/12-00-00-digits-mlp-3f2a
   aelab resume run=DIR trainer.max_epochs=200
+  aelab resume sweep=outputs/sweeps/2026-01-31/12-00-00-digits-mlp-9c0e
+  aelab resume sweep=DIR hydra/launcher=joblib
 
-An interrupted run ends with the weights and metrics it would have had undisturbed.
+An interrupted run ends with the weights and metrics it would have had undisturbed. Of a sweep, the runs go on
+that are missing, failed or interrupted, in the order and with the settings that they have; where they are
+trained may change (hydra/launcher=...).
 """
 
 
@@ -22,10 +29,29 @@ def main(argv: list[str]) -> int:
     if {"-h", "--help"} & set(argv):
         sys.stdout.write(HELP)
         return 0
-    return concluding(lambda: resume(argv))
+    if any(text.startswith("sweep=") for text in argv):
+        return resume_sweep(argv)
+    return concluding(lambda: resume_run(argv))
 
 
-def resume(argv: list[str]) -> None:
+def resume_sweep(argv: list[str]) -> int:
+    """As the command that began it, in the folder that it has; the exit status."""
+    from aelab.command import train
+    from aelab.grammar import quoted
+    from aelab.sweep.grid import arguments_of
+
+    (place,) = (text.partition("=")[2] for text in argv if text.startswith("sweep="))
+    changed = [text for text in argv if not text.startswith("sweep=")]
+    if others := [text for text in changed if not text.startswith(("hydra", "fail_fast="))]:
+        raise UserError(
+            *(f"{text}: a sweep's runs stay as they are; a new one may differ" for text in others)
+        )
+    folder = str(Path(place))
+    own = [quoted("hydra.sweep.dir", folder), "hydra.sweeper.resume=true"]
+    return train.main(["-m", *arguments_of(Path(folder)), *changed, *own])
+
+
+def resume_run(argv: list[str]) -> None:
     from aelab.command.train import train
     from aelab.run import Run
 

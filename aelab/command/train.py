@@ -1,19 +1,29 @@
 """`aelab [overrides]`: train one run, score it, draw it."""
 
 import logging
+import platform
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from hydra.errors import CompactHydraException
 from omegaconf import DictConfig, OmegaConf
 
 from aelab import log
 from aelab.app import application
 from aelab.errors import UserError
-from aelab.files import write_json
+from aelab.files import folder_name, write_json
 from aelab.history import read
+from aelab.interrupt import Interrupted
+from aelab.lock import locked
 from aelab.table import count
+
+if TYPE_CHECKING:
+    from aelab.assemble import Job
+
+PATIENCE = 60.0
+"""Seconds that a run of a sweep waits for a process that trained it before, and is about to leave."""
 
 notice = logging.getLogger("aelab.notice")
 
@@ -25,7 +35,6 @@ def main(argv: list[str]) -> int:
 def task(config: DictConfig) -> None:
     """One run, in the folder that Hydra made for it."""
     from hydra.core.hydra_config import HydraConfig
-    from hydra.types import RunMode
 
     folder = Path(HydraConfig.get().runtime.output_dir)
     config.name = HydraConfig.get().job.name
@@ -34,32 +43,35 @@ def task(config: DictConfig) -> None:
         typed: Any = OmegaConf.to_container(HydraConfig.get().overrides.task, resolve=False)
         train(config, folder, typed)
     except UserError:
-        if HydraConfig.get().mode == RunMode.RUN:
-            discard(folder)
+        discard(folder)
         raise
 
 
 def discard(folder: Path) -> None:
     """Take away what a run that never began put into its folder, and the folders that are empty then."""
+    if (folder / "status.json").is_file():
+        return
     (folder / "aelab.log").unlink(missing_ok=True)
     for place in (folder, *folder.parents):
-        left = [path.name for path in place.iterdir()]
-        if left == ["multirun.yaml"]:  # of a sweep without a cell
-            (place / left.pop()).unlink()
-        if left or place == Path.cwd():
+        if any(place.iterdir()) or place == Path.cwd():
             break
         place.rmdir()
 
 
-def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool = False) -> dict[str, float]:
-    """Train a composed config in a folder, or go on with what was begun there; the final metrics."""
+def train(
+    config: DictConfig, folder: Path, overrides: list[str], resume: bool = False, cell: str = ""
+) -> dict[str, float]:
+    """Train a composed config in a folder, or go on with what was begun there; the final metrics.
+
+    cell: the run's name among those of a sweep, which tells what becomes of it.
+    """
     from aelab.assemble import check
 
     began = time.monotonic()
     if not resume and (folder / "status.json").is_file():
         here = folder_name(folder)
         raise UserError(f"hydra.run.dir: '{here}' holds a run; aelab resume run='{here}' goes on with it")
-    log.start(None if config.dry_run else folder)
+    log.start(None if config.dry_run else folder, cell)
     for line in check(config, overrides):
         notice.info(line)
     OmegaConf.resolve(config)
@@ -74,12 +86,26 @@ def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool =
         if not resume:
             discard(folder)
         return {}
+    if not cell:
+        notice.info("%s", folder_name(folder))
+    with locked(folder, PATIENCE if cell else 0):
+        metrics = complete(config, job, folder, overrides, resume, began)
+    if not cell:
+        from aelab.results import summary
+
+        sys.stdout.write(summary(metrics, list(job.baselines), folder))
+    return metrics
+
+
+def complete(
+    config: DictConfig, job: "Job", folder: Path, overrides: list[str], resume: bool, began: float
+) -> dict[str, float]:
+    """From the first file to the last: all stages, scores and pictures; the final metrics."""
     (folder / ".hydra").mkdir(exist_ok=True)
     OmegaConf.save(config, folder / ".hydra" / "config.yaml")
     OmegaConf.save(overrides, folder / ".hydra" / "overrides.yaml")
-    status: dict[str, Any] = {"status": "running", "overrides": overrides}
+    status: dict[str, Any] = {"status": "running", "host": platform.node(), "overrides": overrides}
     write_json(folder / "status.json", status)
-    notice.info("%s", folder_name(folder))
     from aelab.fitting import fit
     from aelab.results import finish
 
@@ -91,17 +117,13 @@ def train(config: DictConfig, folder: Path, overrides: list[str], resume: bool =
             notice.info("run: has %s, nothing was left to train", count(fitted.epochs, "epoch"))
         metrics = finish(config, job, folder, overrides, fitted, began)
     except BaseException as error:
-        write_json(
-            folder / "status.json", {**status, "status": "failed", "why": f"{type(error).__name__}: {error}"}
-        )
+        write_json(folder / "status.json", {**status, "status": "failed", "why": reason(error)})
         raise
     write_json(folder / "status.json", {**status, "status": "completed"})
     return metrics
 
 
-def folder_name(folder: Path) -> str:
-    """The folder as the user would type it from here."""
-    try:
-        return str(folder.relative_to(Path.cwd()))
-    except ValueError:
-        return str(folder)
+def reason(error: BaseException) -> str:
+    """What stopped a run, in a line; an error that was not foreseen with its kind."""
+    is_foreseen = isinstance(error, CompactHydraException | Interrupted)
+    return str(error) if is_foreseen else f"{type(error).__name__}: {error}"

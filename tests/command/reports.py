@@ -39,7 +39,7 @@ def sweep() -> None:
         for seed, mse in SEEDS.items():
             found = {"val/mse": 0.5, "test/mse": mse - offset, "test/psnr": 15 + dim + seed, "test/odd": dim}
             run(f"sweep/{dim}-{seed}", f"dataset=digits model.latent.dim={dim}", seed, found)
-    Path("sweep/multirun.yaml").write_text("")
+    Path("sweep/sweep.json").write_text("")
 
 
 def report(capsys: pytest.CaptureFixture[str], *argv: str) -> list[str]:

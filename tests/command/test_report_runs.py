@@ -21,7 +21,7 @@ def test_what_counts_as_a_run(capsys: pytest.CaptureFixture[str]):
     run("outputs/2025-01-01/10-run/figures/again", "x=2", metrics=found)  # inside a run
     run("outputs/sweeps/.trash", "x=3", metrics=found)
     run("outputs/sweeps/s/0-cell", "x=4", metrics=found)
-    Path("outputs/sweeps/s/multirun.yaml").write_text("")
+    Path("outputs/sweeps/s/sweep.json").write_text("")
     Path("outputs/sweeps/s/status.json").write_text("{}")
     (run("outputs/bare", "x=5", metrics=found) / ".hydra/overrides.yaml").unlink()
     report(capsys, "outputs", "outputs/bare", "--csv", "x.csv")

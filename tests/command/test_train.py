@@ -10,8 +10,9 @@ import pytest
 import torch
 from omegaconf import OmegaConf
 
-from aelab.command.train import discard, folder_name
+from aelab.command.train import discard
 from aelab.errors import Diverged
+from aelab.files import folder_name
 from aelab.history import read
 
 Train = Callable[..., Path]

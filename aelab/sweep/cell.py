@@ -1,0 +1,100 @@
+"""One run of a sweep: what it is, how far it has come, and the task that a launcher starts for it."""
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import CompactHydraException
+from omegaconf import DictConfig, OmegaConf
+
+from aelab.files import read_json, write_json
+from aelab.grammar import quoted
+from aelab.interrupt import Interrupted
+from aelab.sweep import share, stop
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """name: of its folder, in the sweep's.
+    overrides: what makes it, as they would be typed.
+    title: of the run, in pictures.
+    """
+
+    folder: Path
+    overrides: tuple[str, ...]
+    title: str
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def is_whole(self) -> bool:
+        return (self.folder / "results.json").is_file()
+
+    @property
+    def status(self) -> str:
+        """completed, failed, running or waiting."""
+        if self.is_whole:
+            return "completed"
+        return str((read_json(self.folder / "status.json") or {}).get("status", "waiting"))
+
+    @property
+    def why(self) -> str:
+        """Why it failed."""
+        return str((read_json(self.folder / "status.json") or {}).get("why", ""))
+
+    @property
+    def arguments(self) -> list[str]:
+        """The overrides with which a launcher makes it: its own, and where it is, in so many words, so that a
+        process that knows nothing of ours composes the same."""
+        return [
+            *self.overrides,
+            quoted("hydra.sweep.dir", str(self.folder.parent)),
+            quoted("hydra.sweep.subdir", self.name),
+            quoted("hydra.job.name", self.title),
+        ]
+
+
+def run(config: DictConfig) -> None:
+    """The task of a cell, in whatever process: one that is whole is left alone, one that was begun goes on.
+
+    What stops it is written into its status; the sweep's other cells go on.
+    """
+    from aelab.command.train import discard, train
+
+    hydra = HydraConfig.get()
+    folder = Path(hydra.runtime.output_dir)
+    begun = (folder / "status.json").is_file()
+    if (folder / "results.json").is_file():
+        return
+    if stop.is_asked(folder.parent):
+        if not begun:
+            discard(folder)
+        return
+    config.name = hydra.job.name
+    typed: Any = OmegaConf.to_container(hydra.overrides.task, resolve=False)
+    try:
+        with stop.heeding(folder.parent), share.shared(config, hydra.launcher, int(hydra.job.num)):
+            train(config, folder, typed, resume=begun, cell=folder.name)
+    except Interrupted as asked:
+        fail(folder, typed, asked)
+        if os.getpid() == stop.leader():
+            raise
+    except Exception as error:
+        if not isinstance(error, CompactHydraException):
+            log.exception("%s", type(error).__name__)
+        fail(folder, typed, error)
+        if config.fail_fast:
+            stop.ask(folder.parent, f"{folder.name} failed")
+
+
+def fail(folder: Path, overrides: list[str], error: BaseException) -> None:
+    from aelab.command.train import reason
+
+    write_json(folder / "status.json", {"status": "failed", "overrides": overrides, "why": reason(error)})

@@ -1,0 +1,108 @@
+"""Training the cells of a sweep with one of Hydra's launchers, and telling what becomes of them."""
+
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hydra.core.plugins import Plugins
+from hydra.errors import CompactHydraException
+from hydra.types import HydraContext
+from omegaconf import DictConfig
+
+from aelab.files import folder_name, read_json, write_json
+from aelab.sweep import stop
+from aelab.sweep.cell import Cell, run
+from aelab.table import as_text, count
+
+SECONDS = 0.5
+"""Between two looks at what has become of the cells."""
+
+
+class Unfinished(CompactHydraException):
+    """Cells of a sweep have not come to their end."""
+
+
+def launch(context: HydraContext, config: DictConfig, cells: Sequence[Cell], before: int = 0) -> None:
+    """Train cells, each in its own time; what stops one leaves the others, and is in its status.
+
+    before: cells that were whole already.
+    """
+    sweep = Path(config.hydra.sweep.dir)
+    stop.withdraw(sweep)
+    launcher = Plugins.instance().instantiate_launcher(
+        hydra_context=context, task_function=run, config=config
+    )
+    with stop.leading(sweep), telling(cells, config.objective, before):
+        try:
+            launcher.launch([cell.arguments for cell in cells], initial_job_idx=0)
+        except (
+            Exception
+        ) as error:  # a worker that was killed, a cluster that is gone: the cells' files say more
+            say(f"hydra/launcher: {type(error).__name__}: {error}")
+
+
+@contextmanager
+def telling(cells: Sequence[Cell], objective: str | None, before: int) -> Iterator[None]:
+    """A line on the terminal whenever a cell has come to an end, whoever trains it and wherever."""
+    waiting, over = list(cells), threading.Event()
+    total = len(cells) + before
+
+    def look() -> None:
+        for cell in list(waiting):
+            if cell.status in ("completed", "failed"):
+                waiting.remove(cell)
+                say(f"[{total - len(waiting)}/{total}] {cell.name}: {outcome(cell, objective)}")
+
+    def watch() -> None:
+        while not over.wait(SECONDS):
+            look()
+
+    for cell in cells:  # what became of it before is no news
+        if (status := cell.folder / "status.json").is_file():
+            write_json(status, {"status": "waiting", "overrides": list(cell.overrides)})
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        look()
+
+
+def say(line: str) -> None:
+    """Between the bars of what trains in this process."""
+    from tqdm import tqdm
+
+    tqdm.write(line, file=sys.stderr)
+
+
+def outcome(cell: Cell, objective: str | None) -> str:
+    """`val/loss 0.0123, 12 s`, or why it failed."""
+    if not cell.is_whole:
+        return f"failed, {cell.why}"
+    results = read_json(cell.folder / "results.json") or {}
+    metrics = results.get("metrics", {})
+    told = [name for name in (objective, "val/loss", *metrics) if name in metrics][:1]
+    return ", ".join([*(f"{name} {as_text(metrics[name])}" for name in told), f"{results['seconds']:.0f} s"])
+
+
+def conclude(cells: Sequence[Cell], sweep: Path) -> None:
+    """Say where the results are. Raises Unfinished where some are missing."""
+    if not all(cell.is_whole for cell in cells):
+        raise Unfinished(unfinished(cells, sweep))
+    place = folder_name(sweep.absolute())
+    sys.stdout.write(f"\nsweep        {place}\ncompare      aelab report {place}\n")
+    sys.stdout.write(f"TensorBoard  tensorboard --logdir {place}\n")
+
+
+def unfinished(cells: Sequence[Cell], sweep: Path) -> str:
+    """How many cells came to what, which failed and why, and how to go on."""
+    states = {cell: cell.status for cell in cells}
+    counts = Counter("unfinished" if s in ("waiting", "running") else s for s in states.values())
+    lines = [f"{count(len(cells), 'cell')}: {', '.join(f'{n} {state}' for state, n in counts.items())}"]
+    lines += [f"  {cell.name}: {cell.why}" for cell, state in states.items() if state == "failed"]
+    return "\n".join([*lines, f"aelab resume sweep={folder_name(sweep.absolute())} goes on"])

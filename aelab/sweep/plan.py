@@ -1,0 +1,118 @@
+"""What a sweep will do: its cells, composed and checked before the first one starts."""
+
+import copy
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+
+from aelab.errors import Problems, UserError
+from aelab.grammar import slug
+from aelab.sweep.cell import Cell
+from aelab.table import count
+
+REMOTE = ("submitit_slurm", "ray")
+"""Launchers whose cells train on machines that may have what this one lacks."""
+
+
+def parse(context: HydraContext, arguments: Sequence[str]) -> list[Override]:
+    return OverridesParser.create(config_loader=context.config_loader).parse_overrides(list(arguments))
+
+
+def grid(overrides: Sequence[Override]) -> list[list[str]]:
+    """The overrides of every cell: all combinations of the values, the last setting fastest."""
+    for one in overrides:
+        if one.is_sweep_override() and not one.is_discrete_sweep():
+            raise UserError(f"{one.key_or_group}: a range is for a search; hydra/sweeper=optuna makes one")
+        if one.is_sweep_override() and not list(one.sweep_string_iterator()):
+            raise UserError(f"{one.key_or_group}: has no value in '{one.input_line}', and the grid no cell")
+    return BasicSweeper.split_arguments(list(overrides), None)[0]
+
+
+def varying(overrides: Sequence[Override]) -> list[str]:
+    """The settings that have several values."""
+    return [one.get_key_element() for one in overrides if one.is_sweep_override()]
+
+
+def composed(context: HydraContext, config: DictConfig, overrides: Sequence[str]) -> DictConfig:
+    return context.config_loader.load_sweep_config(config, list(overrides))
+
+
+MOST = 40
+"""Cells that are named one by one."""
+
+
+class Plan:
+    """Cells of a sweep that were composed, and whether they can be built.
+
+    descriptions: what `dry_run` says of a cell -> the cells of which it does.
+    """
+
+    def __init__(self, context: HydraContext, config: DictConfig, settings: Sequence[str]) -> None:
+        self.context, self.config, self.settings = context, config, settings
+        self.sweep = Path(config.hydra.sweep.dir)
+        self.is_remote = config.hydra.runtime.choices["hydra/launcher"] in REMOTE
+        self.cells: list[Cell] = []
+        self.descriptions: dict[str, list[Cell]] = {}
+        self.known: dict[str, str] = {}  # what makes a job, but for the seed -> its description
+        self.problems: dict[str, list[str]] = {}  # cell -> lines
+
+    def add(self, overrides: Sequence[str]) -> Cell:
+        """The next cell; what is wrong with it is said by `stop`."""
+        number = len(self.cells)
+        whole = composed(self.context, self.config, overrides)
+        what = slug(overrides, self.settings) if self.settings else ""
+        cell = Cell(self.sweep / f"{number}-{what}".rstrip("-"), tuple(overrides), str(whole.hydra.job.name))
+        self.cells.append(cell)
+        wrong = Problems()
+        description = wrong.attempt(self.checked, cell, whole)
+        if wrong.lines:
+            self.problems[cell.name] = wrong.lines
+        else:
+            self.descriptions.setdefault(description, []).append(cell)
+        return cell
+
+    def checked(self, cell: Cell, whole: DictConfig) -> str:
+        """What the cell will be. Raises UserError with all that is wrong with it."""
+        from aelab.assemble import assemble, check
+        from aelab.describe import describe
+        from aelab.log import quiet_lightning
+
+        config = copy.deepcopy(whole)
+        with read_write(config), open_dict(config):
+            del config["hydra"]
+            config.name = cell.title
+        check(config, cell.overrides)
+        OmegaConf.resolve(config)
+        if self.is_remote:
+            config.trainer |= {"accelerator": "cpu", "devices": 1, "strategy": "auto", "num_nodes": 1}
+        alike: Any = OmegaConf.to_container(config)
+        key = repr({name: value for name, value in alike.items() if name not in ("seed", "name")})
+        if key not in self.known:
+            quiet_lightning()
+            self.known[key] = describe(config, assemble(config, cell.folder))
+        return self.known[key]
+
+    def stop(self) -> None:
+        """Raise UserError with what is wrong; with cells' names where it is not the same of all."""
+        if not self.problems:
+            return
+        if len(self.problems) == len(self.cells) and len({*map(tuple, self.problems.values())}) == 1:
+            raise UserError(*next(iter(self.problems.values())))
+        raise UserError(*(f"{name}: {line}" for name, lines in self.problems.items() for line in lines))
+
+    def says(self) -> Iterator[str]:
+        """The plan, line by line: how many cells, over what, where, and those that are not whole."""
+        left = [cell for cell in self.cells if not cell.is_whole]
+        over = f" over {', '.join(self.settings)}" if self.settings else ""
+        done = f"; {len(self.cells) - len(left)} of them are whole" if len(left) < len(self.cells) else ""
+        yield f"{count(len(self.cells), 'cell')}{over}, in {self.sweep}{done}"
+        for cell in left[:MOST]:
+            yield f"  {cell.name}"
+        if len(left) > MOST:
+            yield f"  and {len(left) - MOST} more"
