@@ -1,8 +1,8 @@
-# make demo: from a clone to pictures. make test: the tests. Needs Python 3.11 to 3.13 and make.
+# make demo: from a clone to pictures. make test: the tests; make test-integration: of launchers. Needs Python 3.11 to 3.13 and make.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint setup
+.PHONY: demo test test-integration lint setup
 
 demo: $(BIN)/aelab
 	$(BIN)/aelab name=demo
@@ -11,6 +11,10 @@ demo: $(BIN)/aelab
 
 test: $(BIN)/pytest
 	$(BIN)/pytest --numprocesses 2
+
+test-integration: $(BIN)/pytest
+	$(BIN)/pip install --quiet --editable '.[joblib,slurm,ray,optuna]' --constraint constraints.txt
+	$(BIN)/pytest -m integration -rs
 
 lint: $(BIN)/pytest
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,30 +65,43 @@ def leading(sweep: Path) -> Iterator[None]:
 
 @contextmanager
 def heeding(sweep: Path) -> Iterator[None]:
-    """While a cell trains: SIGTERM comes to its process when the sweep is to stop, or its leader has died."""
-    over = threading.Event()
-    is_own = os.getpid() == leader()  # in which signals come by themselves, and nobody is left to lead
-    parent = os.getppid()
+    """While a cell trains: SIGTERM comes to its process when the sweep is to stop, or its leader has died.
 
-    def watch() -> None:
-        while not over.wait(SECONDS):
-            if is_asked(sweep) or (leader() == parent and os.getppid() != parent):
-                os.kill(os.getpid(), signal.SIGTERM)
-                return
-
-    if is_own:
+    A process whose leader has died leaves when its cell has.
+    """
+    global followed
+    if os.getpid() == leader():  # signals come by themselves, and nobody is left to lead
         yield
         return
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):  # where the training does not listen
             signal.signal(number, leave)
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
+    if not any(thread.name == FILE for thread in threading.enumerate()):
+        threading.Thread(target=follow, args=(os.getppid(),), name=FILE, daemon=True).start()
+    followed = sweep
     try:
         yield
     finally:
-        over.set()
-        thread.join()
+        followed = None
+
+
+followed: Path | None = None
+"""The sweep whose cell this process trains."""
+
+
+def follow(parent: int) -> None:
+    """Watch the sweep and its leader for as long as this process lives."""
+    told = None  # the cell's sweep that was told to stop
+    while True:
+        time.sleep(SECONDS)
+        is_orphan = leader() == parent and os.getppid() != parent
+        if is_orphan and followed is None:
+            os._exit(128 + signal.SIGTERM)
+        if followed is not None and followed != told and (is_orphan or is_asked(followed)):
+            told = followed
+            os.kill(os.getpid(), signal.SIGTERM)
+        if followed is None:
+            told = None
 
 
 def leave(number: int, frame: FrameType | None) -> None:
