@@ -1,8 +1,12 @@
 """aelab's sweepers, in the one package where Hydra looks for plugins; what they do is in aelab/sweep."""
 
+from typing import Any
+
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
+
+from aelab.errors import UserError
 
 
 class Grid(Sweeper):
@@ -24,3 +28,21 @@ class Grid(Sweeper):
         assert self.hydra_context is not None and self.config is not None
         with speaking():
             sweep_grid(self.hydra_context, self.config, arguments, self.resume)
+
+
+class Optuna(Grid):
+    """Trials whose settings an Optuna study draws, as conf/hydra/sweeper/optuna.yaml says."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = settings
+
+    def sweep(self, arguments: list[str]) -> None:
+        from aelab.app import speaking
+
+        assert self.hydra_context is not None and self.config is not None
+        with speaking():
+            try:
+                from aelab.sweep.search import sweep_search
+            except ModuleNotFoundError as missing:
+                raise UserError("hydra/sweeper=optuna: needs pip install 'aelab[optuna]'") from missing
+            sweep_search(self.hydra_context, self.config, arguments, self.config.hydra.sweeper)

@@ -14,6 +14,7 @@ from aelab.build import build
 from aelab.command.cells import cells, titles, varying
 from aelab.command.finished import check, opened
 from aelab.errors import UserError
+from aelab.files import read_json
 from aelab.history import read
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def together(figures: "dict[str, SweepFigure]", whole: list[Path], place: Path) 
     if not figures:
         return
     names = {str(OmegaConf.select(OmegaConf.load(folder / ".hydra/config.yaml"), "name")) for folder in whole}
-    sweep = Sweep(records.each(records.read, whole), names.pop() if len(names) == 1 else "")
+    told = read_json(whole[0].parent / "sweep.json") or {}
+    sweep = Sweep(records.each(records.read, whole), names.pop() if len(names) == 1 else "", told)
     for name, figure in figures.items():
         if (canvas := figure.compare(sweep)) is not None:
             yield saved(canvas, place / f"{name}.png", 150)

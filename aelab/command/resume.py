@@ -38,7 +38,7 @@ def resume_sweep(argv: list[str]) -> int:
     """As the command that began it, in the folder that it has; the exit status."""
     from aelab.command import train
     from aelab.grammar import quoted
-    from aelab.sweep.grid import arguments_of
+    from aelab.sweep.told import arguments_of
 
     (place,) = (text.partition("=")[2] for text in argv if text.startswith("sweep="))
     changed = [text for text in argv if not text.startswith("sweep=")]

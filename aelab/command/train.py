@@ -88,6 +88,10 @@ def train(
         return {}
     if not cell:
         notice.info("%s", folder_name(folder))
+    if cell:
+        from aelab.sweep import pruning
+
+        job.callbacks += pruning.of(folder)
     with locked(folder, PATIENCE if cell else 0):
         metrics = complete(config, job, folder, overrides, resume, began)
     if not cell:

@@ -1,6 +1,6 @@
 """A figure: one picture of a run, from what a View of it offers, or of a sweep, from its runs' results."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,10 +88,12 @@ class Sweep:
 
     runs: what the folders of its finished runs say, 2 before 10.
     name: the name that all of them have, for titles; empty where names differ.
+    told: its sweep.json; a search's has its objectives.
     """
 
     runs: Sequence[Record]
     name: str = ""
+    told: Mapping[str, Any] = field(default_factory=dict)
 
 
 class SweepFigure(Figure):

@@ -39,7 +39,7 @@ class Cell:
 
     @property
     def status(self) -> str:
-        """completed, failed, running or waiting."""
+        """completed, failed, pruned, running or waiting."""
         if self.is_whole:
             return "completed"
         return str((read_json(self.folder / "status.json") or {}).get("status", "waiting"))
@@ -67,6 +67,7 @@ def run(config: DictConfig) -> None:
     What stops it is written into its status; the sweep's other cells go on.
     """
     from aelab.command.train import discard, train
+    from aelab.sweep.pruning import STATUS, Pruned
 
     hydra = HydraConfig.get()
     folder = Path(hydra.runtime.output_dir)
@@ -82,6 +83,8 @@ def run(config: DictConfig) -> None:
     try:
         with stop.heeding(folder.parent), share.shared(config, hydra.launcher, int(hydra.job.num)):
             train(config, folder, typed, resume=begun, cell=folder.name)
+    except Pruned as end:
+        write_json(folder / "status.json", {"status": STATUS, "overrides": typed, "why": str(end)})
     except Interrupted as asked:
         fail(folder, typed, asked)
         if os.getpid() == stop.leader():

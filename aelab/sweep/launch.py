@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from hydra.core.plugins import Plugins
 from hydra.errors import CompactHydraException
@@ -25,17 +26,17 @@ class Unfinished(CompactHydraException):
     """Cells of a sweep have not come to their end."""
 
 
-def launch(context: HydraContext, config: DictConfig, cells: Sequence[Cell], before: int = 0) -> None:
+def launch(context: HydraContext, config: DictConfig, cells: Sequence[Cell], before: int, total: int) -> None:
     """Train cells, each in its own time; what stops one leaves the others, and is in its status.
 
-    before: cells that were whole already.
+    before, total: how many of the sweep's are done already, and how many it has.
     """
     sweep = Path(config.hydra.sweep.dir)
     stop.withdraw(sweep)
     launcher = Plugins.instance().instantiate_launcher(
         hydra_context=context, task_function=run, config=config
     )
-    with stop.leading(sweep), telling(cells, config.objective, before):
+    with stop.leading(sweep), telling(cells, config.objective, before, total):
         try:
             launcher.launch([cell.arguments for cell in cells], initial_job_idx=0)
         except (
@@ -45,16 +46,16 @@ def launch(context: HydraContext, config: DictConfig, cells: Sequence[Cell], bef
 
 
 @contextmanager
-def telling(cells: Sequence[Cell], objective: str | None, before: int) -> Iterator[None]:
+def telling(cells: Sequence[Cell], objective: Any, before: int, total: int) -> Iterator[None]:
     """A line on the terminal whenever a cell has come to an end, whoever trains it and wherever."""
     waiting, over = list(cells), threading.Event()
-    total = len(cells) + before
 
     def look() -> None:
         for cell in list(waiting):
-            if cell.status in ("completed", "failed"):
+            if cell.status not in ("waiting", "running"):
                 waiting.remove(cell)
-                say(f"[{total - len(waiting)}/{total}] {cell.name}: {outcome(cell, objective)}")
+                done = before + len(cells) - len(waiting)
+                say(f"[{done}/{total}] {cell.name}: {outcome(cell, objective)}")
 
     def watch() -> None:
         while not over.wait(SECONDS):
@@ -80,19 +81,23 @@ def say(line: str) -> None:
     tqdm.write(line, file=sys.stderr)
 
 
-def outcome(cell: Cell, objective: str | None) -> str:
+def outcome(cell: Cell, objective: Any) -> str:
     """`val/loss 0.0123, 12 s`, or why it failed."""
     if not cell.is_whole:
-        return f"failed, {cell.why}"
+        return f"{cell.status}, {cell.why}".removeprefix("pruned, ")
     results = read_json(cell.folder / "results.json") or {}
     metrics = results.get("metrics", {})
-    told = [name for name in (objective, "val/loss", *metrics) if name in metrics][:1]
+    asked = [objective] if isinstance(objective, str) else list(objective or ())
+    told = [name for name in (*asked, "val/loss", *metrics) if name in metrics][: len(asked) or 1]
     return ", ".join([*(f"{name} {as_text(metrics[name])}" for name in told), f"{results['seconds']:.0f} s"])
 
 
-def conclude(cells: Sequence[Cell], sweep: Path) -> None:
-    """Say where the results are. Raises Unfinished where some are missing."""
-    if not all(cell.is_whole for cell in cells):
+def conclude(cells: Sequence[Cell], sweep: Path, allowed: Sequence[str] = ()) -> None:
+    """Say where the results are. Raises Unfinished where some are missing.
+
+    allowed: states that count as an end, beside completed.
+    """
+    if not all(cell.is_whole or cell.status in allowed for cell in cells):
         raise Unfinished(unfinished(cells, sweep))
     place = folder_name(sweep.absolute())
     sys.stdout.write(f"\nsweep        {place}\ncompare      aelab report {place}\n")

@@ -62,11 +62,16 @@ class Plan:
         self.known: dict[str, str] = {}  # what makes a job, but for the seed -> its description
         self.problems: dict[str, list[str]] = {}  # cell -> lines
 
-    def add(self, overrides: Sequence[str]) -> Cell:
-        """The next cell; what is wrong with it is said by `stop`."""
-        number = len(self.cells)
+    def add(
+        self, overrides: Sequence[str], number: int | None = None, named: Sequence[str] | None = None
+    ) -> Cell:
+        """The next cell, or that of a number, with a name from its own overrides or from others.
+
+        What is wrong with it is said by `stop`.
+        """
+        number = len(self.cells) if number is None else number
         whole = composed(self.context, self.config, overrides)
-        what = slug(overrides, self.settings) if self.settings else ""
+        what = slug(named or overrides, self.settings) if self.settings else ""
         cell = Cell(self.sweep / f"{number}-{what}".rstrip("-"), tuple(overrides), str(whole.hydra.job.name))
         self.cells.append(cell)
         wrong = Problems()

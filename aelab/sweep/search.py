@@ -1,0 +1,195 @@
+"""A search: trials whose settings an Optuna study draws, each told from those before it."""
+
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import optuna
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf
+from optuna.trial import FrozenTrial, TrialState
+
+from aelab.build import build
+from aelab.comparison import better
+from aelab.errors import UserError
+from aelab.files import read_json, write_json
+from aelab.interrupt import Interrupted
+from aelab.seed import derive
+from aelab.sweep import pruning, share
+from aelab.sweep.cell import Cell
+from aelab.sweep.launch import conclude, launch, say, unfinished
+from aelab.sweep.plan import Plan, parse
+from aelab.sweep.space import fixed, overrides_of, rounded, space
+from aelab.sweep.told import FILE, refuse, told
+from aelab.table import as_text
+
+Direction = Literal["minimize", "maximize"]
+
+NAME = "aelab"
+"""Of the study in its storage."""
+
+
+class Search:
+    """The study of a sweep's folder, and the trials that it still asks for.
+
+    settings: `hydra.sweeper` of the config.
+    """
+
+    def __init__(
+        self, context: HydraContext, config: DictConfig, arguments: Sequence[str], settings: DictConfig
+    ) -> None:
+        self.config, self.settings = config, settings
+        self.folder = Path(config.hydra.sweep.dir)
+        self.objectives = objectives(config.objective)
+        self.directions = directions(self.objectives, settings.direction)
+        overrides = parse(context, arguments)
+        self.space, self.fixed = space(overrides), fixed(overrides)
+        if not self.space:
+            raise UserError("hydra/sweeper=optuna: nothing to search; 'optimizer.lr=interval(1e-4,1e-2)' is")
+        self.plan = Plan(context, config, [*self.space])
+        self.is_over = False
+        self.at_once = settings.n_jobs or share.at_once(config.hydra.launcher)
+
+    @property
+    def storage(self) -> str:
+        return self.settings.storage or f"sqlite:///{self.folder.absolute() / 'study.db'}"
+
+    def open(self, resume: bool) -> None:
+        """The study on the disk."""
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        is_single = len(self.objectives) == 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            self.study = optuna.create_study(
+                study_name=NAME,
+                storage=self.storage,
+                directions=self.directions,
+                load_if_exists=resume,
+                pruner=build(self.settings.pruner) if is_single else optuna.pruners.NopPruner(),
+            )
+            # resumed, it does not draw the same again
+            seed = derive(self.config.seed, "search", len(self.study.trials)) % 2**32
+            self.study.sampler = build(self.settings.sampler, seed=seed)
+
+    def train(self) -> None:
+        """Trial after trial, as many at once as the launcher takes, those first that were interrupted."""
+        begun = [trial for trial in self.study.trials if trial.state == TrialState.RUNNING]
+        while batch := (begun[: self.at_once] or list(self.asked())):
+            begun = begun[self.at_once :]
+            done = sum(trial.state.is_finished() for trial in self.study.trials)
+            cells = {trial.number: self.cell(trial) for trial in batch}
+            self.plan.stop()
+            if len(self.objectives) == 1:
+                for trial in batch:
+                    pruning.write(
+                        cells[trial.number].folder,
+                        storage=self.storage,
+                        study=NAME,
+                        trial=trial._trial_id,
+                        pruner=OmegaConf.to_container(self.settings.pruner),
+                        objective=self.objectives[0],
+                    )
+            try:
+                launch(self.plan.context, self.config, list(cells.values()), done, self.settings.n_trials)
+            finally:
+                for number, cell in cells.items():
+                    self.tell(number, cell)
+
+    def asked(self) -> Iterator[FrozenTrial]:
+        """Some more trials, until there are n_trials or nothing is left to try."""
+        left = 0 if self.is_over else self.settings.n_trials - len(self.study.trials)
+        for _ in range(min(self.at_once, left)):
+            number = self.study.ask(self.space).number
+            yield self.study.trials[number]
+
+    def cell(self, trial: FrozenTrial) -> Cell:
+        own = overrides_of(trial.params)
+        return self.plan.add([*self.fixed, *own], trial.number, named=rounded(trial.params))
+
+    def tell(self, number: int, cell: Cell) -> None:
+        """What became of a trial; one that may go on is left as it is."""
+        if cell.status == pruning.STATUS:
+            self.end(number, state=TrialState.PRUNED)
+        elif cell.is_whole:
+            metrics = (read_json(cell.folder / "results.json") or {})["metrics"]
+            if lacking := [name for name in self.objectives if name not in metrics]:
+                there = ", ".join(name for name in metrics if name.startswith("val/"))
+                raise UserError(f"objective: no run reports '{lacking[0]}'; there are {there}")
+            self.end(number, values=[metrics[name] for name in self.objectives])
+        elif cell.status == "failed" and "interrupted by" not in cell.why:
+            self.end(number, state=TrialState.FAIL)
+
+    def end(self, number: int, **told: Any) -> None:
+        try:
+            self.study.tell(number, **told)
+        except RuntimeError:  # of a sampler that has no more to try, and knows no other loop than Optuna's
+            self.is_over = True
+
+
+def sweep_search(
+    context: HydraContext, config: DictConfig, arguments: Sequence[str], settings: DictConfig
+) -> None:
+    """Train the trials that are left, and say which was best."""
+    search = Search(context, config, arguments, settings)
+    resume = bool(settings.resume)
+    if not resume:
+        refuse(search.folder)
+    if config.dry_run:
+        for name, distribution in search.space.items():
+            sys.stdout.write(f"{name}: {distribution}\n")
+        sys.stdout.write("dry run: nothing was trained\n")
+        return
+    search.open(resume)
+    extra = {"objectives": search.objectives, "directions": search.directions}
+    write_json(search.folder / FILE, told(config, arguments, [*search.space], []) | extra)
+    say(f"{settings.n_trials} trials over {', '.join(search.space)}, in {search.folder}")
+    try:
+        search.train()
+    except Interrupted:
+        say(unfinished(search.plan.cells, search.folder))
+        raise
+    for trial in search.study.best_trials:
+        values = zip(search.objectives, trial.values, strict=True)
+        scores = ", ".join(f"{name} {as_text(value)}" for name, value in values)
+        say(f"best: {scores}, trial {trial.number} with {' '.join(overrides_of(trial.params))}")
+    draw(search.folder)
+    conclude(search.plan.cells, search.folder, allowed=(pruning.STATUS, "failed"))
+
+
+def draw(sweep: Path) -> None:
+    """The picture of its history, as `aelab draw sweep=DIR` makes it."""
+    from aelab.command.cells import cells
+    from aelab.command.draw import together
+    from aelab.figure.search_history import SearchHistory
+
+    for path in together({"search_history": SearchHistory()}, cells(sweep)[0], sweep / "figures"):
+        say(f"{path}")
+
+
+def objectives(given: Any) -> list[str]:
+    """Raises UserError for what no search may go by."""
+    names: list[str] = [given] if isinstance(given, str) else list(given or ())
+    if not names:
+        raise UserError("objective: a search needs one, a validation metric, such as objective=val/loss")
+    for name in names:
+        if not name.startswith("val/"):
+            raise UserError(f"objective: takes validation metrics, such as val/loss, got '{name}'")
+    return names
+
+
+def directions(objectives: Sequence[str], given: Any) -> list[Direction]:
+    """Of each objective, as it was told, or as the metric is known."""
+    told = [given] * len(objectives) if given is None or isinstance(given, str) else list(given)
+    if len(told) != len(objectives):
+        raise UserError(f"hydra.sweeper.direction: takes one for each of {', '.join(objectives)}")
+    known: dict[int, Direction] = {1: "maximize", -1: "minimize"}
+    found: list[Direction] = []
+    for name, one in zip(objectives, told, strict=True):
+        one = one or known.get(better(name))
+        if one != "minimize" and one != "maximize":
+            raise UserError(f"hydra.sweeper.direction: minimize or maximize '{name}'?")
+        found.append(one)
+    return found
