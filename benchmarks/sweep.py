@@ -3,10 +3,10 @@
     pip install 'aelab[joblib]'
     python benchmarks/sweep.py [--cells 32] [--jobs 2]
 
-The cells are the default run, digits, with other seeds. Throughput is cells over the whole time of `aelab -m`,
-its start and its plan included. What a cell costs beyond its training is the slope of a serial sweep's time over
-its cells where each trains one minibatch, has no pictures and no baseline: composition, checks, folders, logs,
-checkpoints and scores.
+The cells are the default run, digits, with other seeds. Throughput is cells over the whole time of
+`aelab -m`, its start and its plan included. What a cell costs beyond its training is the slope of a serial
+sweep's time over its cells where each trains one minibatch, has no pictures and no baseline: composition,
+checks, folders, logs, checkpoints and scores.
 """
 
 import argparse

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from aelab.errors import Problems, UserError
 from aelab.grammar import slug
 from aelab.sweep.cell import Cell
+from aelab.sweep.compose import Composer
 from aelab.table import count
 
 REMOTE = ("submitit_slurm", "ray")
@@ -39,10 +40,6 @@ def varying(overrides: Sequence[Override]) -> list[str]:
     return [one.get_key_element() for one in overrides if one.is_sweep_override()]
 
 
-def composed(context: HydraContext, config: DictConfig, overrides: Sequence[str]) -> DictConfig:
-    return context.config_loader.load_sweep_config(config, list(overrides))
-
-
 MOST = 40
 """Cells that are named one by one."""
 
@@ -55,6 +52,7 @@ class Plan:
 
     def __init__(self, context: HydraContext, config: DictConfig, settings: Sequence[str]) -> None:
         self.context, self.config, self.settings = context, config, settings
+        self.compose = Composer(context, config)
         self.sweep = Path(config.hydra.sweep.dir)
         self.is_remote = config.hydra.runtime.choices["hydra/launcher"] in REMOTE
         self.cells: list[Cell] = []
@@ -70,7 +68,7 @@ class Plan:
         What is wrong with it is said by `stop`.
         """
         number = len(self.cells) if number is None else number
-        whole = composed(self.context, self.config, overrides)
+        whole = self.compose(overrides)
         what = slug(named or overrides, self.settings) if self.settings else ""
         cell = Cell(self.sweep / f"{number}-{what}".rstrip("-"), tuple(overrides), str(whole.hydra.job.name))
         self.cells.append(cell)

@@ -1,0 +1,43 @@
+"""The configs of a sweep's cells: Hydra composes those once that choose the same options."""
+
+import copy
+from collections.abc import Sequence
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf
+
+
+class Composer:
+    """Overrides -> the whole config, Hydra's own settings among it.
+
+    A composition reads some thirty files. Cells that differ in plain values alone, as in the seed, share it:
+    a copy takes the values.
+    """
+
+    def __init__(self, context: HydraContext, config: DictConfig) -> None:
+        self.loader, self.config = context.config_loader, config
+        self.parser = OverridesParser.create(config_loader=context.config_loader)
+        self.known: dict[tuple[str, ...], DictConfig] = {}
+
+    def __call__(self, overrides: Sequence[str]) -> DictConfig:
+        parsed = self.parser.parse_overrides(list(overrides))
+        values = [one for one in parsed if self.is_plain(one)]
+        # what is asked for, but for these values
+        key = tuple(str(one.key_or_group if one in values else one.input_line) for one in parsed)
+        if key not in self.known:
+            self.known[key] = self.loader.load_sweep_config(self.config, list(overrides))
+        whole = copy.deepcopy(self.known[key])
+        for one in values:
+            OmegaConf.update(whole, one.key_or_group, one.value(), merge=True)
+        whole.hydra.overrides.task = list(overrides)
+        return whole
+
+    def is_plain(self, override: Override) -> bool:
+        """Whether it gives a setting a number, a text or a list, and chooses no option of a group."""
+        key = override.key_or_group
+        is_value = not override.input_line.startswith(("+", "~")) and override.package is None
+        if not is_value or key.startswith("hydra.") or isinstance(override.value(), dict):
+            return False
+        return not self.loader.get_group_options(key)
