@@ -11,7 +11,9 @@ from statistics import mean
 from aelab.comparison import better, chosen, final, grouped, numbers, union, values
 from aelab.errors import UserError
 from aelab.records import FACTS, Record, each, find, natural, read
-from aelab.table import as_csv, fitting, spread, table, wrap, write
+from aelab.score import aligned
+from aelab.score import scores as scored
+from aelab.table import as_csv, fitting, table, wrap, write
 
 MOST = 20  # unfinished runs that are told one by one
 
@@ -100,7 +102,9 @@ def scores(whole: list[Record], settings: list[str], wanted: list[str], sort: st
         groups.sort(key=lambda group: rank(group, name))
     cells = [[name, *(group[0].settings.get(name, "") for group in groups)] for name in settings]
     cells.append(["seeds", *(str(len(group)) for group in groups)])
-    cells += [[name, *spread([numbers(group, name) for group in groups], better(name))] for name in shown]
+    cells += [
+        [name, *aligned(scored([numbers(group, name) for group in groups], better(name)))] for name in shown
+    ]
     fit = max(fitting(cells, columns), len(settings) + 2)
     header, *rows = zip(*cells[:fit], strict=True)
     notes = []
