@@ -26,6 +26,7 @@ class Record:
     why: str = ""
     seed: Any = None
     device: str = ""
+    overrides: list[str] = field(default_factory=list)  # as they were typed
     settings: dict[str, str] = field(default_factory=dict)  # the overrides but the seed
     numbers: dict[str, float] = field(default_factory=dict)  # metrics and FACTS
 
@@ -86,7 +87,8 @@ def read(folder: Path) -> Record:
     overrides = said.get("overrides")
     if overrides is None:
         overrides = parsed(folder / ".hydra/overrides.yaml", yaml.safe_load, list) or []
-    for key, _, value in (str(override).partition("=") for override in overrides):
+    run.overrides = [str(override) for override in overrides]
+    for key, _, value in (override.partition("=") for override in run.overrides):
         run.settings[key.lstrip("+~")] = "removed" if key.startswith("~") else value
     run.seed = said.get("seed", run.settings.get("seed"))
     run.settings.pop("seed", None)
