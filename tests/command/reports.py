@@ -5,7 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from aelab.command.report import main
 
@@ -41,6 +43,16 @@ def history(folder: Path, *rows: str, columns: str = "stage,epoch,step,train/los
 def config(folder: Path, text: str) -> None:
     """The composed configuration, or what of it matters."""
     (folder / ".hydra/config.yaml").write_text(text)
+
+
+def picture(file: Path, width: int = 1500, height: int = 500) -> Path:
+    """A ramp of two colours on white, as RGBA."""
+    x = np.full((height, width, 4), 255, np.uint8)
+    x[: height // 2, :, 0] = np.linspace(0, 255, width)
+    x[: height // 2, :, 2] = 255 - x[: height // 2, :, 0]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(x).save(file)
+    return file
 
 
 def sweep() -> None:
