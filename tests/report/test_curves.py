@@ -26,12 +26,15 @@ def test_stages_metrics_and_gaps():
 
 
 def test_long_curves_are_thinned_alike(monkeypatch: pytest.MonkeyPatch):
+    """What is left of a shorter one, the longer one has too; a metric of every second epoch keeps its own."""
     monkeypatch.setattr(of, "MOST", 4)
     folders = [run("a/0"), run("a/1")]
-    for folder, n in zip(folders, (10, 8), strict=True):
-        history(folder, *(f"train,{i},{i},{i}," for i in range(1, n + 1)))
-    (first, second) = curves([read(folder) for folder in folders])["train"]["train/loss"]
-    assert first[1] == [1, 4, 7, 10] and second[1] == [1, 4, 7, 8] and second[2] == [1.0, 4.0, 7.0, 8.0]
+    for folder, n in zip(folders, (10, 7), strict=True):
+        history(folder, *(f"train,{i},{i},{i},{i if i % 2 else ''}" for i in range(1, n + 1)))
+    found = curves([read(folder) for folder in folders])["train"]
+    assert [one[1] for one in found["train/loss"]] == [[1, 5, 9, 10], [1, 3, 5, 7]]
+    assert [one[1] for one in found["val/mse"]] == [[1, 5, 9], [1, 3, 5, 7]]
+    assert [one[2] for one in found["val/mse"]] == [[1.0, 5.0, 9.0], [1.0, 3.0, 5.0, 7.0]]
 
 
 def test_progress():
@@ -55,3 +58,6 @@ def test_a_file_that_is_cut_short_is_read_as_far_as_it_goes():
     going = run("a/0", status={"status": "running"})
     Path(going / "metrics.csv").write_text("stage,epoch,step,train/loss\ntrain,1,5,0.5\ntrain,2,")
     assert curves([read(going)]) == {"train": {"train/loss": [(0, [1], [0.5])]}}
+    for text in ("", "a,b\n1,2\n"):
+        Path(going / "metrics.csv").write_text(text)
+        assert curves([read(going)]) == {}
