@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import BytesIO
-from itertools import zip_longest
+from itertools import accumulate, count, zip_longest
 from pathlib import Path
 
 from aelab.records import Record
 
-MOST = 150  # pictures of a page, some 20 kB each
+MOST = 300  # pictures of a page, some 20 kB each
+MANY = 100  # runs; of more, half as many pictures, for it takes long to read the runs themselves
 WIDEST = 760  # pixels
 COLOURS = 256
 FIRST = ("reconstructions", "samples", "manifold", "latent_map", "cluster_samples")  # then the others by name
@@ -27,24 +28,8 @@ class Picture:
 
 
 def pictures(rows: Sequence[Sequence[Record]]) -> tuple[dict[str, list[Picture]], str]:
-    """Figure -> pictures, in the order of the runs; and what was left out.
-
-    Where there are too many, one run of each row comes first, as far as they go.
-    """
-    runs = [run for row in rows for run in row]
-    places = {id(run): i for i, run in enumerate(runs)}
-    turns = [run for turn in zip_longest(*rows) for run in turn if run is not None]
-    files = {id(run): sorted((run.folder / "figures").glob("*.png")) for run in turns}
-    with_any = [run for run in turns if files[id(run)]]
-    chosen: list[tuple[int, Path]] = []
-    kept = 0
-    for run in with_any:
-        own = files[id(run)]
-        if chosen and len(chosen) + len(own) > MOST:
-            break
-        chosen += [(places[id(run)], file) for file in own]
-        kept += 1
-    chosen.sort(key=lambda one: one[0])
+    """Figure -> pictures, in the order of the runs; and what was left out."""
+    chosen, note = fitting(rows)
     with ThreadPoolExecutor() as pool:  # Pillow lets go of the interpreter while it works
         made = list(pool.map(lambda one: small(*one), chosen))
     found: dict[str, list[Picture]] = {}
@@ -52,8 +37,21 @@ def pictures(rows: Sequence[Sequence[Record]]) -> tuple[dict[str, list[Picture]]
         if picture is not None:
             found.setdefault(file.stem, []).append(picture)
     order = [*(name for name in FIRST if name in found), *sorted({*found} - {*FIRST})]
-    note = f"Pictures of {kept} of {len(with_any)} runs: a report on fewer runs shows those of the others."
-    return {name: found[name] for name in order}, note * (kept < len(with_any))
+    return {name: found[name] for name in order}, note
+
+
+def fitting(rows: Sequence[Sequence[Record]]) -> tuple[list[tuple[int, Path]], str]:
+    """The files, each with its run's place; where there are too many, those of one run of each row first."""
+    place = count()
+    numbered = [[(next(place), run.folder) for run in row] for row in rows]
+    turns = [one for turn in zip_longest(*numbered) for one in turn if one]
+    files = {i: sorted((folder / "figures").glob("*.png")) for i, folder in turns}
+    runs = [i for i, own in files.items() if own]
+    most = MOST if len(turns) <= MANY else MOST // 2
+    ends = [*accumulate(len(files[i]) for i in runs)]
+    kept = runs[: max(1, sum(end <= most for end in ends))]
+    note = f"Pictures of {len(kept)} of {len(runs)} runs: a report on fewer runs shows those of the others."
+    return [(i, file) for i in sorted(kept) for file in files[i]], note * (len(kept) < len(runs))
 
 
 def small(run: int, file: Path) -> Picture | None:

@@ -59,6 +59,10 @@ def test_every_figure_of_every_run():
 
 def test_too_many(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(of, "MOST", 11)
-    found, note = pictures(rows(2, 3))
+    made = rows(2, 3)
+    found, note = pictures(made)
     assert [one.run for one in found["samples"]] == [0, 1, 3]  # both rows before any second seed
     assert note == "Pictures of 3 of 6 runs: a report on fewer runs shows those of the others."
+    monkeypatch.setattr(of, "MANY", 5)
+    monkeypatch.setattr(of, "MOST", 4)
+    assert len(pictures(made)[0]["samples"]) == 1  # one run at least, whatever it has
