@@ -14,8 +14,8 @@ from aelab.report.html import html
 from aelab.report.latex import latex
 from aelab.report.markdown import markdown
 from aelab.report.report import report
-from aelab.report.sweep import waiting
 from aelab.report.text import text
+from aelab.report.waiting import waiting
 from aelab.table import write
 
 FORMATS = {
@@ -46,10 +46,11 @@ def main(argv: list[str]) -> int:
     dirs = [Path(name) for name in asked.dirs]
     folders = {folder.resolve(): folder for folder in chain(*each(find, dirs))}
     runs = each(read, folders.values())
+    runs += waiting(runs, dirs)
     if asked.csv == "-":
         write(everything(runs))
         return 0
-    found = report(runs, asked.metric, asked.sort, asked.best, waiting(runs, dirs))
+    found = report(runs, asked.metric, asked.sort, asked.best)
     table = Path(asked.csv or dirs[0] / "report.csv")
     page = Path(asked.html or dirs[0] / "report.html")
     write(FORMATS[asked.format](found))

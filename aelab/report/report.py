@@ -23,7 +23,6 @@ class Report:
     rows: the runs of each row, finished or not.
     known: all that finished runs have numbers of; `shown` are the columns.
     alike: whether the data are the same for all, and the loss: what a best of a column takes.
-    waiting: cells of their sweeps that have not begun.
     """
 
     runs: list[Record]
@@ -34,7 +33,6 @@ class Report:
     shown: list[str]
     best: Best
     alike: tuple[bool, bool]
-    waiting: int
 
     def asked(self, row: Sequence[Record]) -> list[str]:
         """What the settings that differ are in a row."""
@@ -100,12 +98,10 @@ class Report:
         counts = ", ".join(f"{n} {status}" for status, n in Counter(run.status for run in self.runs).items())
         same = " ".join(f"{name}={value}" for name, value in self.same.items())
         what = f"{len(self.runs)} run{'s' * (len(self.runs) > 1)}: {counts}"
-        return what + f"; {self.waiting} not begun" * (self.waiting > 0) + f"; all with {same}" * bool(same)
+        return what + f"; all with {same}" * bool(same)
 
 
-def report(
-    runs: list[Record], wanted: Sequence[str] = (), sort: str = "", by: str = "", waiting: int = 0
-) -> Report:
+def report(runs: list[Record], wanted: Sequence[str] = (), sort: str = "", by: str = "") -> Report:
     """wanted: columns; sort: what orders the rows; by: the metric that says which row is best."""
     asked = values(runs)
     same = {name: value for name, (value, *more) in asked.items() if not more}
@@ -123,7 +119,7 @@ def report(
         rows.sort(key=lambda row: rank(row, name))
     configs = [composed(run) for run in finished(runs)] if len(rows) > 1 else []
     alike = not differing(configs), len({config.loss for config in configs}) <= 1
-    return Report(runs, same, settings, rows, known, shown, best(rows, by, configs), alike, waiting)
+    return Report(runs, same, settings, rows, known, shown, best(rows, by, configs), alike)
 
 
 def finished(runs: Sequence[Record]) -> list[Record]:
@@ -132,6 +128,11 @@ def finished(runs: Sequence[Record]) -> list[Record]:
 
 def unfinished(runs: Sequence[Record]) -> list[Record]:
     return [run for run in runs if run.status != "completed"]
+
+
+def stopped(runs: Sequence[Record]) -> list[Record]:
+    """Those that have begun and have no results, whether they train still or not."""
+    return [run for run in runs if run.status not in ("completed", "waiting")]
 
 
 def states(row: Sequence[Record]) -> str:

@@ -40,7 +40,7 @@ def unfinished(report: Report) -> str:
     named = labels(report)
     lines = []
     for label, row in zip(named, report.rows, strict=True):
-        for run in of.unfinished(row):
+        for run in of.stopped(row):
             words = (
                 cell(run.status, kind=run.status),
                 cell(title(label, run, 2)),
@@ -48,7 +48,8 @@ def unfinished(report: Report) -> str:
             )
             lines.append(f"<tr>{''.join(words)}{cell(str(run.folder), kind='wrap')}</tr>")
     heads = [head(name) for name in ("status", "run", "why, or how far", "folder")]
-    note = '<p class="quiet"><code>aelab resume run=FOLDER</code> goes on with one that stopped.</p>'
+    note = '<p class="quiet"><code>aelab resume run=FOLDER</code> goes on with one that stopped, '
+    note += "<code>aelab resume sweep=FOLDER</code> with a whole sweep.</p>"
     return (
         section("unfinished", "Without results", table("Runs without results", heads, lines), note)
         if lines

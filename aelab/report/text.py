@@ -1,10 +1,11 @@
 """A report for a terminal: what there is, a table as wide as it, and what became of unfinished runs."""
 
 from aelab.report.progress import progress
-from aelab.report.report import Report, finished, unfinished
+from aelab.report.report import Report, finished, stopped, unfinished
 from aelab.score import aligned
-from aelab.table import fitting, table, wrap
+from aelab.table import count, fitting, table, wrap
 
+SWEEP = "`aelab resume sweep=FOLDER` goes on with a sweep that stopped."
 MOST = 20  # unfinished runs that are told one by one
 
 
@@ -34,12 +35,14 @@ def body(report: Report, columns: int) -> str:
 
 def others(report: Report, columns: int) -> str:
     """The runs without results, and why or how far they are."""
-    runs = unfinished(report.runs)
-    lines = ["Without results; `aelab resume run=FOLDER` goes on with one that stopped:"]
+    runs = stopped(report.runs)
+    lines = ["Without results; `aelab resume run=FOLDER` goes on with one that stopped:"] * bool(runs)
     for run in runs[:MOST]:
         lines.append(f"  {run.status:<10}  {run.folder}")
         if said := progress(run):
             lines.append(wrap(said, columns, " " * 14, " " * 14))
     if len(runs) > MOST:
         lines.append(f"  and {len(runs) - MOST} more")
+    if waiting := len(unfinished(report.runs)) - len(runs):
+        lines.append(wrap(f"{count(waiting, 'run')} not begun; {SWEEP}", columns))
     return "\n".join(lines)

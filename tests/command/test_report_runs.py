@@ -1,7 +1,9 @@
 """Runs that `aelab report` finds: in folders of any depth, unfinished, broken, and a thousand of them."""
 
 import csv
+import json
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -12,6 +14,7 @@ from command.reports import history, picture, report, rows, run, sweep
 
 from aelab.command.report import main
 from aelab.errors import UserError
+from aelab.lock import locked
 
 pytestmark = pytest.mark.usefixtures("here")
 
@@ -72,13 +75,32 @@ def test_runs_that_did_not_end(capsys: pytest.CaptureFixture[str]):
 
 def test_a_sweep_that_goes_on_says_what_has_not_begun(capsys: pytest.CaptureFixture[str]):
     sweep()
-    Path("sweep/multirun.yaml").write_text(
-        "hydra:\n  sweeper:\n    _target_: hydra._internal.core_plugins.basic_sweeper.BasicSweeper\n"
-        "  overrides:\n    hydra:\n    - hydra.mode=MULTIRUN\n    task:\n    - dataset=digits\n"
-        "    - model.latent.dim=2,10,20\n    - seed=range(4)\n    - loss=[mse,kl]\n  job:\n    name: x\n"
-    )
-    assert report(capsys, ".")[0] == "6 runs: 6 completed; 6 not begun; all with dataset=digits"
+    cells = [
+        (f"{d}-{s}", f"dataset=digits model.latent.dim={d} seed={s}") for d in (2, 10, 20) for s in range(4)
+    ]
+    told = {"cells": [{"name": name, "overrides": own.split()} for name, own in cells]}
+    Path("sweep/sweep.json").write_text(json.dumps(told))
+    lines = report(capsys, ".", "--metric", "mse")
+    assert lines[0] == "12 runs: 6 completed, 6 waiting; all with dataset=digits"
+    assert [line.split()[:4] for line in lines[4:7]] == [
+        ["2", "3", "1", "waiting"],
+        ["10", "3", "1", "waiting"],
+        ["20", "0", "4", "waiting"],
+    ]
+    assert "6 runs not begun; `aelab resume sweep=FOLDER` goes on with a sweep that stopped." in lines
     assert report(capsys, "sweep/2-0")[0] == "1 run: 1 completed; all with dataset=digits model.latent.dim=2"
+
+
+def test_a_run_whose_process_is_gone_does_not_train(capsys: pytest.CaptureFixture[str]):
+    here = {"status": "running", "host": platform.node()}
+    held = run("a/1", status=here)
+    run("a/2", status=here)
+    run("a/3", status={"status": "running", "host": f"not {platform.node()}"})
+    with locked(held):
+        lines = report(capsys, "a")
+    assert lines[0] == "3 runs: 2 running, 1 unfinished"
+    assert lines[3:7] == ["  running     a/1", "  unfinished  a/2", "              its process is gone",
+                          "  running     a/3"]  # fmt: skip
 
 
 def test_only_unfinished_runs_and_many_of_them(capsys: pytest.CaptureFixture[str]):
