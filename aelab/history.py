@@ -65,17 +65,22 @@ def read(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
     with path.open(newline="") as file:
+        lines = csv.reader(file)
+        columns = next(lines, [])
         return [
-            {name: cell if name == "stage" else number(cell) for name, cell in row.items() if cell}
-            for row in csv.DictReader(file)
+            {
+                name: cell if name == "stage" else number(cell)
+                for name, cell in zip(columns, line, strict=False)
+                if cell
+            }
+            for line in lines
+            if line
         ]
 
 
 def number(cell: str) -> Any:
     """A cell as int or float where it is one."""
-    for kind in (int, float):
-        try:
-            return kind(cell)
-        except ValueError:
-            pass
-    return cell
+    try:
+        return int(cell) if cell.isdecimal() else float(cell)
+    except ValueError:
+        return cell

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 import yaml
 
 from aelab.errors import UserError
+from aelab.lock import is_held
 
 FACTS = ("seconds", "epochs", "parameters")
 In = TypeVar("In")
@@ -26,6 +28,7 @@ class Record:
     why: str = ""
     seed: Any = None
     device: str = ""
+    overrides: list[str] = field(default_factory=list)  # as they were typed
     settings: dict[str, str] = field(default_factory=dict)  # the overrides but the seed
     numbers: dict[str, float] = field(default_factory=dict)  # metrics and FACTS
 
@@ -81,16 +84,33 @@ def read(folder: Path) -> Record:
         except UserError:  # cut short by what ended the run
             said = {"why": "its status.json is broken"}
         run.status, run.why = said.get("status", run.status), " ".join(str(said.get("why", "")).split())
+        if run.status == "running" and is_gone(folder, said.get("host")):
+            run.status, run.why = "unfinished", "its process is gone"
         if run.status == "completed":
             run.status, run.why = "unfinished", "it says completed, but has no results.json"
     overrides = said.get("overrides")
     if overrides is None:
         overrides = parsed(folder / ".hydra/overrides.yaml", yaml.safe_load, list) or []
-    for key, _, value in (str(override).partition("=") for override in overrides):
-        run.settings[key.lstrip("+~")] = "removed" if key.startswith("~") else value
+    run.overrides = [str(override) for override in overrides]
+    run.settings = asked(run.overrides)
     run.seed = said.get("seed", run.settings.get("seed"))
     run.settings.pop("seed", None)
     return run
+
+
+def asked(overrides: Iterable[str]) -> dict[str, str]:
+    """Setting -> value, as they were typed."""
+    pairs = (override.partition("=") for override in overrides)
+    return {key.lstrip("+~"): "removed" if key.startswith("~") else value for key, _, value in pairs}
+
+
+def is_gone(folder: Path, host: Any) -> bool:
+    """Whether the process that trained in it ended and could not say so; of other machines nobody knows."""
+    try:
+        import fcntl  # noqa: F401  without it a folder cannot be held
+    except ImportError:
+        return False
+    return host == platform.node() and not is_held(folder)
 
 
 def parsed(file: Path, parse: Callable[[str], Any], kind: type) -> Any:

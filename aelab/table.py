@@ -6,8 +6,6 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from math import floor, isfinite, log10, nan
-from statistics import mean, stdev
 from textwrap import fill
 
 Cell = str | int | float | None
@@ -86,39 +84,6 @@ def wrap(text: str, columns: int, first: str = "", later: str = "") -> str:
         break_on_hyphens=False,
     )
     return lines or first.rstrip()
-
-
-def spread(samples: Sequence[Sequence[float]], better: int = 0) -> list[str]:
-    """A column of `mean ± sample deviation`, the best one starred; `better` is 1 for higher, -1 for lower."""
-    means, sigmas = moments(samples)
-    form = number_format(means, sigmas)
-    shown = [format(m, form) if sample else "" for m, sample in zip(means, samples, strict=True)]
-    tails = [format(sigma, form) if len(s) > 1 else "" for sigma, s in zip(sigmas, samples, strict=True)]
-    wide = max(map(len, tails), default=0)
-    tails = [f" ± {tail:>{wide}}" if tail else " " * (wide + 3) * bool(wide) for tail in tails]
-    best = max((m for m in means if isfinite(m)), key=lambda m: better * m, default=nan)
-    # nothing is best where all look alike
-    stars = better and len({*shown} - {""}) > 1
-    marks = [(" *" if m == format(best, form) else "  ") if stars else "" for m in shown]
-    return ["".join(parts) for parts in zip(shown, tails, marks, strict=True)]
-
-
-def moments(samples: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
-    """The mean and the sample deviation of each; NaN where there is none."""
-    means = [mean(sample) if sample else nan for sample in samples]
-    return means, [stdev(s) if len(s) > 1 and all(map(isfinite, s)) else nan for s in samples]
-
-
-def number_format(values: Sequence[float], spreads: Sequence[float] = ()) -> str:
-    """One for a column, with the same decimals: four digits of the largest, at least two of the smallest."""
-    whole = (isfinite(v) and float(v).is_integer() and abs(v) < 1e9 for v in (*values, *spreads) if v == v)
-    if all(whole):
-        return ".0f"
-    orders = [floor(log10(abs(value))) for value in values if value and isfinite(value)]
-    low, high = min(orders, default=0), max(orders, default=0)
-    if high < -3 or high > 6 or high - low > 4:
-        return ".3e"
-    return f".{max(3 - high, 1 - low, 0)}f"
 
 
 def count(n: int, what: str) -> str:

@@ -91,3 +91,6 @@ def test_it_trains_with_a_users_own_configuration_and_class(installed: Path, tmp
     assert "test/loss.cubic" in out
     (run,) = tmp_path.glob("outputs/*/*")
     assert (run / "results.json").is_file()
+    assert "1 completed" in call(installed, "report", "outputs", folder=tmp_path)
+    page = (tmp_path / "outputs/report.html").read_text(encoding="utf-8")
+    assert "function learning()" in page and "prefers-color-scheme" in page  # its script and style came along

@@ -28,7 +28,7 @@ Commands
   encode run=DIR         codes of the test split, or of your own files with input=PATH
   sample run=DIR n=64    new images, label=3 of one class
   draw run=DIR           a run's figures, again or others
-  report DIR...          one table over runs
+  report DIR...          runs beside each other: a table, a page with curves and pictures, the best
   list [GROUP]           every group and its options, in one line each
   COMMAND --help         more about one of them
 

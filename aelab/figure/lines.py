@@ -12,7 +12,7 @@ from aelab.figure.setting_axis import UNSET, SettingAxis
 from aelab.grammar import endings
 from aelab.places import conf_dir
 from aelab.records import Record
-from aelab.table import moments
+from aelab.score import moments
 
 
 @dataclass

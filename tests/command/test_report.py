@@ -24,7 +24,11 @@ def test_mean_and_deviation_over_seeds(capsys: pytest.CaptureFixture[str]):
         "",
         "Mean ± sample standard deviation over seeds. * is the best of its column.",
         "",
+        "Best by val/mse (lower is better): model.latent.dim=10, with 0.5238 ± 0.0033, over 3 seeds.",
+        "  aelab -m dataset=digits model.latent.dim=10 seed=0,1,2",
+        "",
         "Every run, setting and metric: sweep/report.csv",
+        "Curves and pictures: sweep/report.html",
     ]
     mse = SEEDS.values()
     assert f"{statistics.mean(mse):.5f} ± {statistics.stdev(mse):.5f}" == "0.03383 ± 0.00333"
@@ -61,13 +65,27 @@ def test_csv_has_every_run_and_every_digit(capsys: pytest.CaptureFixture[str]):
 
 def test_csv_elsewhere_and_on_stdout(capsys: pytest.CaptureFixture[str]):
     sweep()
-    assert report(capsys, "sweep", "--csv", "all.csv")[-1] == "Every run, setting and metric: all.csv"
-    assert not Path("sweep/report.csv").exists()
+    assert report(capsys, "sweep", "--csv", "all.csv", "--html", "all.html")[-2:] == [
+        "Every run, setting and metric: all.csv",
+        "Curves and pictures: all.html",
+    ]
+    assert not [*Path("sweep").glob("report.*")] and Path("all.html").read_text().startswith(
+        "<!doctype html>"
+    )
     assert "\n".join(report(capsys, "sweep", "--csv", "-")) + "\n" == Path("all.csv").read_text()
-    with pytest.raises(
-        UserError, match=r"^report: cannot write 'no/x.csv' \(No such file.*; choose with --csv FILE$"
-    ):
-        main(["sweep", "--csv", "no/x.csv"])
+    for flag in ("--csv", "--html"):
+        line = rf"^report: cannot write 'all.csv/x' \(.*\); choose with {flag} FILE$"
+        with pytest.raises(UserError, match=line):
+            main(["sweep", flag, "all.csv/x"])
+
+
+def test_other_forms_leave_stdout_to_the_table(capsys: pytest.CaptureFixture[str]):
+    sweep()
+    for form, first in (("markdown", "6 runs: "), ("latex", "% 6 runs: ")):
+        assert main(["sweep", "--format", form]) == 0
+        out, err = capsys.readouterr()
+        assert out.startswith(first) and "report.html" not in out
+        assert err.splitlines()[-1] == "Curves and pictures: sweep/report.html"
 
 
 def test_settings_are_read_as_hydra_writes_them(capsys: pytest.CaptureFixture[str]):
@@ -155,6 +173,12 @@ def test_a_seed_twice_is_told(capsys: pytest.CaptureFixture[str]):
         (["sweep", "--metric", "msee"], ["report: no column 'msee'; did you mean 'mse'?"]),
         (["sweep", "--sort", "xyz"], ["report: no column 'xyz'; there are dataset, model.latent.dim, "
                                       "val/mse, test/mse, test/psnr, test/odd, seconds, epochs, parameters"]),
+        (["sweep", "--format", "tex"], ["report: --format takes text, markdown, latex; got 'tex'"]),
+        (["sweep", "--best", "test/mse"], ["report: --best takes a validation metric, val/...; "
+                                           "nobody chooses by 'test/mse'"]),
+        (["sweep", "--best", "val/mes"], ["report: --best: no run has 'val/mes'; did you mean 'val/mse'?"]),
+        (["sweep", "--best", "odd"], ["report: --best: no run has 'val/odd'; there are val/mse"]),
+        (["sweep", "--best", "mse:low"], ["report: --best mse:low: takes NAME, NAME:min or NAME:max"]),
     ],
 )  # fmt: skip
 def test_errors(argv: list[str], problems: list[str]):
