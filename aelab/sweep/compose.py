@@ -37,7 +37,7 @@ class Composer:
     def is_plain(self, override: Override) -> bool:
         """Whether it gives a setting a number, a text or a list, and chooses no option of a group."""
         key = override.key_or_group
-        is_value = not override.input_line.startswith(("+", "~")) and override.package is None
+        is_value = not str(override.input_line).startswith(("+", "~")) and override.package is None
         if not is_value or key.startswith("hydra.") or isinstance(override.value(), dict):
             return False
         return not self.loader.get_group_options(key)

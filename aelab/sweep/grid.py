@@ -28,15 +28,14 @@ def sweep_grid(context: HydraContext, config: DictConfig, arguments: Sequence[st
         plan.add(cell)
     plan.stop()
     if config.dry_run:
-        for description, cells in plan.descriptions.items():
-            sys.stdout.write("".join(f"{cell.name}\n" for cell in cells) + f"\n{description}\n")
+        sys.stdout.writelines(plan.told())
         return
     write_json(folder / FILE, told(config, arguments, plan.settings, plan.cells))
     left = [cell for cell in plan.cells if not cell.is_whole]
     sys.stderr.writelines(f"{line}\n" for line in plan.says())
     try:
         if left:
-            launch(context, config, left, len(plan.cells) - len(left), len(plan.cells))
+            launch(plan, left, len(plan.cells) - len(left), len(plan.cells))
     except Interrupted:
         sys.stderr.write(f"{unfinished(plan.cells, folder)}\n")
         raise

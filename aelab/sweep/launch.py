@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.plugins import Plugins
+from hydra.core.utils import run_job
 from hydra.errors import CompactHydraException
-from hydra.types import HydraContext
-from omegaconf import DictConfig
+from omegaconf import open_dict
 
 from aelab.files import folder_name, read_json, write_json
 from aelab.sweep import stop
 from aelab.sweep.cell import Cell, run
+from aelab.sweep.plan import Plan
 from aelab.table import as_text, count
 
 SECONDS = 0.5
@@ -26,23 +27,40 @@ class Unfinished(CompactHydraException):
     """Cells of a sweep have not come to their end."""
 
 
-def launch(context: HydraContext, config: DictConfig, cells: Sequence[Cell], before: int, total: int) -> None:
-    """Train cells, each in its own time; what stops one leaves the others, and is in its status.
+def launch(plan: Plan, cells: Sequence[Cell], before: int, total: int) -> None:
+    """Train cells of a plan, each in its own time; what stops one leaves the others, and is in its status.
 
     before, total: how many of the sweep's are done already, and how many it has.
     """
-    sweep = Path(config.hydra.sweep.dir)
-    stop.withdraw(sweep)
-    launcher = Plugins.instance().instantiate_launcher(
-        hydra_context=context, task_function=run, config=config
-    )
-    with stop.leading(sweep), telling(cells, config.objective, before, total):
+    stop.withdraw(plan.sweep)
+    is_here = plan.config.hydra.runtime.choices["hydra/launcher"] == "basic"
+    with stop.leading(plan.sweep), telling(cells, plan.config.objective, before, total):
+        if is_here:
+            one_by_one(plan, cells)
+            return
+        launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=plan.context, task_function=run, config=plan.config
+        )
         try:
             launcher.launch([cell.arguments for cell in cells], initial_job_idx=0)
-        except (
-            Exception
-        ) as error:  # a worker that was killed, a cluster that is gone: the cells' files say more
+        except Exception as error:  # such as a worker that was killed: the cells' own files say more
             say(f"hydra/launcher: {type(error).__name__}: {error}")
+
+
+def one_by_one(plan: Plan, cells: Sequence[Cell]) -> None:
+    """As Hydra's own launcher does, without composing what the plan has composed."""
+    for number, cell in enumerate(cells):
+        config = plan.compose(cell.overrides)
+        with open_dict(config.hydra):
+            config.hydra.sweep.dir, config.hydra.sweep.subdir = str(plan.sweep), cell.name
+            config.hydra.job.name, config.hydra.job.num, config.hydra.job.id = cell.title, number, str(number)
+        run_job(
+            hydra_context=plan.context,
+            task_function=run,
+            config=config,
+            job_dir_key="hydra.sweep.dir",
+            job_subdir_key="hydra.sweep.subdir",
+        )
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What a sweep will do: its cells, composed and checked before the first one starts."""
 
-import copy
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,21 @@ MOST = 40
 """Cells that are named one by one."""
 
 
-class Plan:
-    """Cells of a sweep that were composed, and whether they can be built.
+@dataclass
+class Kind:
+    """Cells that differ in nothing but the seed, of which one is built.
 
-    descriptions: what `dry_run` says of a cell -> the cells of which it does.
+    text: what `dry_run` says of them.
+    wrong: why they cannot be built, a line each.
     """
+
+    text: str
+    wrong: list[str]
+    cells: list[Cell] = field(default_factory=list)
+
+
+class Plan:
+    """Cells of a sweep that were composed, and whether they can be built."""
 
     def __init__(self, context: HydraContext, config: DictConfig, settings: Sequence[str]) -> None:
         self.context, self.config, self.settings = context, config, settings
@@ -56,9 +66,7 @@ class Plan:
         self.sweep = Path(config.hydra.sweep.dir)
         self.is_remote = config.hydra.runtime.choices["hydra/launcher"] in REMOTE
         self.cells: list[Cell] = []
-        self.descriptions: dict[str, list[Cell]] = {}
-        self.known: dict[str, str] = {}  # what makes a job, but for the seed -> its description
-        self.problems: dict[str, list[str]] = {}  # cell -> lines
+        self.kinds: dict[str, Kind] = {}
 
     def add(
         self, overrides: Sequence[str], number: int | None = None, named: Sequence[str] | None = None
@@ -68,46 +76,49 @@ class Plan:
         What is wrong with it is said by `stop`.
         """
         number = len(self.cells) if number is None else number
-        whole = self.compose(overrides)
+        config = self.compose(overrides)
         what = slug(named or overrides, self.settings) if self.settings else ""
-        cell = Cell(self.sweep / f"{number}-{what}".rstrip("-"), tuple(overrides), str(whole.hydra.job.name))
+        cell = Cell(self.sweep / f"{number}-{what}".rstrip("-"), tuple(overrides), str(config.hydra.job.name))
+        with read_write(config), open_dict(config):
+            del config["hydra"]
+            config.name = cell.title
+        every: Any = OmegaConf.to_container(config)
+        key = repr({name: value for name, value in every.items() if name != "seed"})
+        if key not in self.kinds:
+            wrong = Problems()
+            text = wrong.attempt(self.text, cell, config)
+            self.kinds[key] = Kind(text, wrong.lines)
+        self.kinds[key].cells.append(cell)
         self.cells.append(cell)
-        wrong = Problems()
-        description = wrong.attempt(self.checked, cell, whole)
-        if wrong.lines:
-            self.problems[cell.name] = wrong.lines
-        else:
-            self.descriptions.setdefault(description, []).append(cell)
         return cell
 
-    def checked(self, cell: Cell, whole: DictConfig) -> str:
+    def text(self, cell: Cell, config: DictConfig) -> str:
         """What the cell will be. Raises UserError with all that is wrong with it."""
         from aelab.assemble import assemble, check
         from aelab.describe import describe
         from aelab.log import quiet_lightning
 
-        config = copy.deepcopy(whole)
-        with read_write(config), open_dict(config):
-            del config["hydra"]
-            config.name = cell.title
         check(config, cell.overrides)
         OmegaConf.resolve(config)
         if self.is_remote:
             config.trainer |= {"accelerator": "cpu", "devices": 1, "strategy": "auto", "num_nodes": 1}
-        alike: Any = OmegaConf.to_container(config)
-        key = repr({name: value for name, value in alike.items() if name not in ("seed", "name")})
-        if key not in self.known:
-            quiet_lightning()
-            self.known[key] = describe(config, assemble(config, cell.folder))
-        return self.known[key]
+        quiet_lightning()
+        return describe(config, assemble(config, cell.folder))
 
     def stop(self) -> None:
         """Raise UserError with what is wrong; with cells' names where it is not the same of all."""
-        if not self.problems:
-            return
-        if len(self.problems) == len(self.cells) and len({*map(tuple, self.problems.values())}) == 1:
-            raise UserError(*next(iter(self.problems.values())))
-        raise UserError(*(f"{name}: {line}" for name, lines in self.problems.items() for line in lines))
+        wrong = [
+            (cell.name, line) for kind in self.kinds.values() for cell in kind.cells for line in kind.wrong
+        ]
+        same = {tuple(kind.wrong) for kind in self.kinds.values()}
+        if wrong:
+            lines = same.pop() if len(same) == 1 else [f"{name}: {line}" for name, line in wrong]
+            raise UserError(*lines)
+
+    def told(self) -> Iterator[str]:
+        """What `dry_run` says: of cells that are alike once, under their names."""
+        for kind in self.kinds.values():
+            yield "".join(f"{cell.name}\n" for cell in kind.cells) + f"\n{kind.text}\n"
 
     def says(self) -> Iterator[str]:
         """The plan, line by line: how many cells, over what, where, and those that are not whole."""

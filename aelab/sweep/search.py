@@ -93,7 +93,7 @@ class Search:
                         objective=self.objectives[0],
                     )
             try:
-                launch(self.plan.context, self.config, list(cells.values()), done, self.settings.n_trials)
+                launch(self.plan, list(cells.values()), done, self.settings.n_trials)
             finally:
                 for number, cell in cells.items():
                     self.tell(number, cell)
