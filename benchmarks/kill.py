@@ -76,7 +76,8 @@ def main() -> None:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
                 kills += 1
-                process = aelab(killed, "resume", "sweep=sweep", launcher)
+                is_begun = (killed / "sweep" / "sweep.json").is_file()
+                process = aelab(killed, *(["resume", "sweep=sweep"] if is_begun else ["-m", *GRID]), launcher)
         status = process.wait()
         taken = time.monotonic() - began
         cells = sorted(path.name for path in (calm / "sweep").iterdir() if path.is_dir())

@@ -121,13 +121,18 @@ def complete(
             notice.info("run: has %s, nothing was left to train", count(fitted.epochs, "epoch"))
         metrics = finish(config, job, folder, overrides, fitted, began)
     except BaseException as error:
-        write_json(folder / "status.json", {**status, "status": "failed", "why": reason(error)})
+        write_json(folder / "status.json", status | ending(error))
         raise
     write_json(folder / "status.json", {**status, "status": "completed"})
     return metrics
 
 
-def reason(error: BaseException) -> str:
-    """What stopped a run, in a line; an error that was not foreseen with its kind."""
-    is_foreseen = isinstance(error, CompactHydraException | Interrupted)
-    return str(error) if is_foreseen else f"{type(error).__name__}: {error}"
+def ending(error: BaseException) -> dict[str, str]:
+    """What status.json says of a run that an error ended: failed or interrupted, and why, in a line.
+
+    An error that was not foreseen is told with its kind.
+    """
+    if isinstance(error, Interrupted):
+        return {"status": "interrupted", "why": str(error)}
+    is_foreseen = isinstance(error, CompactHydraException)
+    return {"status": "failed", "why": str(error) if is_foreseen else f"{type(error).__name__}: {error}"}

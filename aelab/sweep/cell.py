@@ -39,7 +39,7 @@ class Cell:
 
     @property
     def status(self) -> str:
-        """completed, failed, pruned, running or waiting."""
+        """completed, failed, interrupted, pruned, running or waiting."""
         if self.is_whole:
             return "completed"
         return str((read_json(self.folder / "status.json") or {}).get("status", "waiting"))
@@ -98,6 +98,6 @@ def run(config: DictConfig) -> None:
 
 
 def fail(folder: Path, overrides: list[str], error: BaseException) -> None:
-    from aelab.command.train import reason
+    from aelab.command.train import ending
 
-    write_json(folder / "status.json", {"status": "failed", "overrides": overrides, "why": reason(error)})
+    write_json(folder / "status.json", {"overrides": overrides} | ending(error))

@@ -125,7 +125,9 @@ def conclude(cells: Sequence[Cell], sweep: Path, allowed: Sequence[str] = ()) ->
 def unfinished(cells: Sequence[Cell], sweep: Path) -> str:
     """How many cells came to what, which failed and why, and how to go on."""
     states = {cell: cell.status for cell in cells}
-    counts = Counter("unfinished" if s in ("waiting", "running") else s for s in states.values())
+    counts = Counter(
+        "unfinished" if s in ("waiting", "running", "interrupted") else s for s in states.values()
+    )
     lines = [f"{count(len(cells), 'cell')}: {', '.join(f'{n} {state}' for state, n in counts.items())}"]
     lines += [f"  {cell.name}: {cell.why}" for cell, state in states.items() if state == "failed"]
     return "\n".join([*lines, f"aelab resume sweep={folder_name(sweep.absolute())} goes on"])

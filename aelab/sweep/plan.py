@@ -105,6 +105,10 @@ class Plan:
         quiet_lightning()
         return describe(config, assemble(config, cell.folder))
 
+    def wrong(self, cell: Cell) -> list[str]:
+        """Why a cell cannot be built."""
+        return next(kind.wrong for kind in self.kinds.values() if cell in kind.cells)
+
     def stop(self) -> None:
         """Raise UserError with what is wrong; with cells' names where it is not the same of all."""
         wrong = [

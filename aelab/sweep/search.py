@@ -19,7 +19,7 @@ from aelab.interrupt import Interrupted
 from aelab.seed import derive
 from aelab.sweep import pruning, share
 from aelab.sweep.cell import Cell
-from aelab.sweep.launch import conclude, launch, say, unfinished
+from aelab.sweep.launch import Unfinished, conclude, launch, say, unfinished
 from aelab.sweep.plan import Plan, parse
 from aelab.sweep.space import fixed, overrides_of, rounded, space
 from aelab.sweep.told import FILE, refuse, told
@@ -49,6 +49,7 @@ class Search:
         if not self.space:
             raise UserError("hydra/sweeper=optuna: nothing to search; 'optimizer.lr=interval(1e-4,1e-2)' is")
         self.plan = Plan(context, config, [*self.space])
+        self.cells: list[Cell] = []
         self.is_over = False
         self.at_once = settings.n_jobs or share.at_once(config.hydra.launcher)
 
@@ -80,10 +81,9 @@ class Search:
         while batch := (begun[: self.at_once] or list(self.asked())):
             begun = begun[self.at_once :]
             done = sum(trial.state.is_finished() for trial in self.study.trials)
-            cells = {trial.number: self.cell(trial) for trial in batch}
-            self.plan.stop()
+            cells = {trial.number: cell for trial in batch if (cell := self.cell(trial))}
             if len(self.objectives) == 1:
-                for trial in batch:
+                for trial in (trial for trial in batch if trial.number in cells):
                     pruning.write(
                         cells[trial.number].folder,
                         storage=self.storage,
@@ -105,9 +105,20 @@ class Search:
             number = self.study.ask(self.space).number
             yield self.study.trials[number]
 
-    def cell(self, trial: FrozenTrial) -> Cell:
+    def cell(self, trial: FrozenTrial) -> Cell | None:
+        """None where it cannot be built, which the study is told. Raises UserError where none could."""
         own = overrides_of(trial.params)
-        return self.plan.add([*self.fixed, *own], trial.number, named=rounded(trial.params))
+        cell = self.plan.add([*self.fixed, *own], trial.number, named=rounded(trial.params))
+        wrong = self.plan.wrong(cell)
+        if not wrong:
+            self.cells.append(cell)
+            return cell
+        self.end(trial.number, state=TrialState.FAIL)
+        if not self.cells:
+            raise UserError(*wrong)
+        for line in wrong:
+            say(f"{cell.name}: {line}")
+        return None
 
     def tell(self, number: int, cell: Cell) -> None:
         """What became of a trial; one that may go on is left as it is."""
@@ -119,7 +130,7 @@ class Search:
                 there = ", ".join(name for name in metrics if name.startswith("val/"))
                 raise UserError(f"objective: no run reports '{lacking[0]}'; there are {there}")
             self.end(number, values=[metrics[name] for name in self.objectives])
-        elif cell.status == "failed" and "interrupted by" not in cell.why:
+        elif cell.status == "failed":
             self.end(number, state=TrialState.FAIL)
 
     def end(self, number: int, **told: Any) -> None:
@@ -149,14 +160,16 @@ def sweep_search(
     try:
         search.train()
     except Interrupted:
-        say(unfinished(search.plan.cells, search.folder))
+        say(unfinished(search.cells, search.folder))
         raise
+    if not any(cell.is_whole for cell in search.cells) and not resume:
+        raise Unfinished(unfinished(search.cells, search.folder))
     for trial in search.study.best_trials:
         values = zip(search.objectives, trial.values, strict=True)
         scores = ", ".join(f"{name} {as_text(value)}" for name, value in values)
         say(f"best: {scores}, trial {trial.number} with {' '.join(overrides_of(trial.params))}")
     draw(search.folder)
-    conclude(search.plan.cells, search.folder, allowed=(pruning.STATUS, "failed"))
+    conclude(search.cells, search.folder, allowed=(pruning.STATUS, "failed"))
 
 
 def draw(sweep: Path) -> None:

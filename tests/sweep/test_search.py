@@ -144,6 +144,20 @@ def test_a_failed_trial_is_told_and_the_search_goes_on(aelab: Aelab, tmp_path: P
     assert states == {"1e+30": TrialState.FAIL, "0.001": TrialState.COMPLETE}
 
 
+def test_a_trial_that_cannot_be_built_is_told(aelab: Aelab, tmp_path: Path) -> None:
+    """Unless it is the first, and nobody knows whether any can: then the search does not begin."""
+    grid = ["hydra/sweeper/sampler=grid", OBJECTIVE, "hydra.sweeper.n_trials=3"]
+    line = "model.latent: dim must be at least 1, got "
+    status, _, err = aelab("-m", *SMALL, "model.latent.dim=range(0,3)", *grid)
+    trials = study(tmp_path).trials
+    assert trials[0].params["model.latent.dim"] > 0  # as the seed has it
+    assert status == 0 and f"-dim=0: {line}0" in err and "best: " in err
+    states = {trial.params["model.latent.dim"]: trial.state for trial in trials}
+    assert states == {0: TrialState.FAIL, 1: TrialState.COMPLETE, 2: TrialState.COMPLETE}
+    status, _, err = aelab("-m", *SMALL, "model.latent.dim=0,-1", *grid, "hydra.sweep.dir=other")
+    assert status == 2 and err.splitlines()[-1].startswith(line)
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
