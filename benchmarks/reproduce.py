@@ -46,11 +46,15 @@ LATER = {
     "loss.bce.pixels": "all", "loss.gaussian.pixels": "all", "model.condition": None, "model.full": [],
     "model.decoder_widths": None, "model.decoder_activation": None, "model.decoder": True,
     "dataset.retention": 1.0, "loss.mse.reduction": "sum", "loss.l1.reduction": "sum",
-    "recipe.kmeans.batch_size": None,
+    "recipe.kmeans.batch_size": None, "model.latent.std": 1.0,
+    "recipe.train.drawn": True, "recipe.reconstruct.drawn": True,
 }  # fmt: skip
 """Settings that are younger than some records, by dotted name, at the value that leaves a run as it was."""
 
-IDLE = ("figure", "logger", "clusters", "reuse", "callback.cluster_history", "callback.film")
+IDLE = (
+    "figure", "logger", "clusters", "reuse", "callback.cluster_history", "callback.film", "objective",
+    "fail_fast",
+)  # fmt: skip
 """Settings, by dotted name, of which no number depends but through others that name them."""
 
 COLUMNS = {
