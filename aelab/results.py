@@ -4,7 +4,7 @@ import importlib.metadata
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,12 @@ def finish(
     overrides: list[str],
     fitted: Fitted,
     began: float,
+    varying: Sequence[str] = (),
 ) -> dict[str, float]:
-    """Score the trained system, draw it, write results.json last; the metrics."""
+    """Score the trained system, draw it, write results.json last; the metrics.
+
+    varying: the settings that a sweep varies, where the run is one of its cells.
+    """
     system = job.system
     device = str(system.device)
     beside = {name: Beside(baseline, system) for name, baseline in job.baselines.items()}
@@ -55,10 +59,11 @@ def finish(
         if figure.reason and name not in {path.stem for path in pictures}:
             notice.info("figure.%s: %s", name, figure.reason)
     if "tensorboard" in config.logger:
+        from aelab.hparams import settings
         from aelab.tensorboard import show
 
-        step = history[-1]["step"] if history else 0
-        show(config, metrics, pictures, seen.codes(system.dataset.final), system.dataset, job.loggers, step)
+        apart = settings(config, overrides, varying)
+        show(apart, metrics, pictures, seen, job.loggers, history[-1]["step"] if history else 0)
     for logger in job.loggers:
         logger.finalize("success")
     write_json(
