@@ -63,7 +63,7 @@ def finish(
         from aelab.tensorboard import show
 
         apart = settings(config, overrides, varying)
-        show(apart, metrics, pictures, seen, job.loggers, history[-1]["step"] if history else 0)
+        show(apart, metrics, pictures, seen, job.loggers, fitted.step)
     for logger in job.loggers:
         logger.finalize("success")
     write_json(
