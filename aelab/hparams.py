@@ -11,7 +11,10 @@ from aelab.assemble import LISTS
 MAIN = ("dataset", "corruption", "model", "model/latent", "model.latent.dim", "loss", "seed")
 """A run's choices, whether they were typed or not."""
 
-ASIDE = ("name", "dry_run", "reuse", "dataset.root", "metric", "baseline", "figure", "callback", "logger")
+ASIDE = (
+    "name", "dry_run", "reuse", "fail_fast", "objective", "dataset.root",
+    "metric", "baseline", "figure", "callback", "logger",
+)  # fmt: skip
 """Settings that leave what is trained as it is; only where a sweep varies them they count."""
 
 

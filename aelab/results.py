@@ -4,7 +4,7 @@ import importlib.metadata
 import logging
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from aelab.baseline.side import Beside
 from aelab.callback.snapshots import snapshots
 from aelab.cluster.assigned import write_clusters
 from aelab.figure.figure import View
-from aelab.files import folder_name, write_json
+from aelab.files import folder_name, read_json, write_json
 from aelab.fitting import Fitted
 from aelab.history import read
 from aelab.stage.em import mixtures
@@ -37,12 +37,8 @@ def finish(
     overrides: list[str],
     fitted: Fitted,
     began: float,
-    varying: Sequence[str] = (),
 ) -> dict[str, float]:
-    """Score the trained system, draw it, write results.json last; the metrics.
-
-    varying: the settings that a sweep varies, where the run is one of its cells.
-    """
+    """Score the trained system, draw it, write results.json last; the metrics."""
     system = job.system
     device = str(system.device)
     beside = {name: Beside(baseline, system) for name, baseline in job.baselines.items()}
@@ -62,7 +58,8 @@ def finish(
         from aelab.hparams import settings
         from aelab.tensorboard import show
 
-        apart = settings(config, overrides, varying)
+        sweep = read_json(folder.parent / "sweep.json") or {}
+        apart = settings(config, overrides, sweep.get("varying", ()))
         show(apart, metrics, pictures, seen, job.loggers, fitted.step)
     for logger in job.loggers:
         logger.finalize("success")

@@ -147,6 +147,7 @@ CELLS = {
 @pytest.fixture(scope="module")
 def sweep(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sweep")
+    (folder / "sweep.json").write_text(json.dumps({"varying": ["experiment", "model.latent.dim"]}))
     common = ["logger=tensorboard", "figure=[reconstructions]", "dataset=digits", "callback=checkpoint"]
     with restored_logging():
         for name, typed in CELLS.items():
@@ -207,6 +208,7 @@ def test_the_columns_are_those_of_all_cells_what_varies_first(ask: Callable[...,
     settings = [info["name"] for info in experiment["hparamInfos"]]
     varies = [info["name"] for info in experiment["hparamInfos"] if info.get("differs")]
     assert varies == settings[: len(varies)] == ["experiment", "loss", "model.latent.dim", "model/latent"]
+    assert settings[len(varies) :] == ["corruption", "dataset", "model", "seed"]
     metrics = {info["name"]["tag"] for info in experiment["metricInfos"]}
     assert {"final/test/mse", "final/test/active_units", "final/val/loss"} <= metrics
 
