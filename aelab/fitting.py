@@ -1,7 +1,7 @@
 """The stages of a run, one after another."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,8 +11,11 @@ from omegaconf import DictConfig, OmegaConf
 from aelab.assemble import Job, assemble_model
 from aelab.build import build
 from aelab.callback.checkpoint import write
+from aelab.callback.film import Film
+from aelab.callback.slider import Slider
 from aelab.history import History
 from aelab.interrupt import Interrupt
+from aelab.logger.tensorboard import TensorBoard
 from aelab.seed import derive
 from aelab.stage.kept import Kept
 from aelab.stage.record import Record
@@ -24,11 +27,13 @@ class Fitted(NamedTuple):
     """epochs: that the run's own trainings took.
     metrics: that only stages know.
     reused: stage -> the seconds that it took when it was trained, of those that were not trained again.
+    step: that the last of the run's own trainings came to.
     """
 
     epochs: int
     metrics: dict[str, float]
     reused: dict[str, float]
+    step: int
 
 
 def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> Fitted:
@@ -44,6 +49,7 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> Fit
     trainer: Any = OmegaConf.to_container(config.trainer, resolve=True)
     trainer["default_root_dir"] = trainer.get("default_root_dir") or str(folder)
     main, shown, metrics = own(job.recipe), curves(job.recipe), {}
+    callbacks = [*job.callbacks, *sliders(job, config.name)]
     has_weights = any(True for _ in job.system.parameters())
     kept = Kept(config, job.system, job.recipe)
     with interrupt.listening():
@@ -57,7 +63,7 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> Fit
                 make_terms=lambda: build(config.loss),
                 make_corruptions=lambda: build(config.corruption),
                 loggers=job.loggers,
-                callbacks=job.callbacks,
+                callbacks=callbacks,
                 history=history,
                 interrupt=interrupt,
                 checkpoints=checkpoints,
@@ -75,9 +81,19 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> Fit
                 checkpoints.mkdir(parents=True, exist_ok=True)
                 write(weights_of(job.system, name), checkpoints / "last.ckpt")
     history.flush()
-    last = {row["stage"]: row["epoch"] for row in history.rows}  # of each training, `pretrain.1` among them
-    epochs = sum(n for training, n in last.items() if training == shown or training.startswith(f"{shown}."))
-    return Fitted(epochs, metrics, kept.seconds)
+    # the last of each training, `pretrain.1` among them
+    last = {row["stage"]: (row["epoch"], row["step"]) for row in history.rows}
+    ends = [end for training, end in last.items() if training.partition(".")[0] == shown]
+    return Fitted(sum(epoch for epoch, _ in ends), metrics, kept.seconds, ends[-1][1] if ends else 0)
+
+
+def sliders(job: Job, name: str) -> Iterator[Slider]:
+    """What draws the run's figures in the midst of the training, for a logger that shows them; none twice."""
+    filmed = {of for callback in job.callbacks if isinstance(callback, Film) for of in callback.figure}
+    figures = {of: figure for of, figure in job.figures.items() if of not in filmed}
+    wanted = [logger for logger in job.loggers if isinstance(logger, TensorBoard) and logger.pictures]
+    for logger in wanted[:1] if figures else ():
+        yield Slider(figures, name, max(logger.pictures, 2), logger.share)
 
 
 def own(recipe: dict[str, Stage]) -> str | None:

@@ -16,7 +16,7 @@ from aelab.baseline.side import Beside
 from aelab.callback.snapshots import snapshots
 from aelab.cluster.assigned import write_clusters
 from aelab.figure.figure import View
-from aelab.files import folder_name, write_json
+from aelab.files import folder_name, read_json, write_json
 from aelab.fitting import Fitted
 from aelab.history import read
 from aelab.stage.em import mixtures
@@ -55,10 +55,12 @@ def finish(
         if figure.reason and name not in {path.stem for path in pictures}:
             notice.info("figure.%s: %s", name, figure.reason)
     if "tensorboard" in config.logger:
+        from aelab.hparams import settings
         from aelab.tensorboard import show
 
-        step = history[-1]["step"] if history else 0
-        show(config, metrics, pictures, seen.codes(system.dataset.final), system.dataset, job.loggers, step)
+        sweep = read_json(folder.parent / "sweep.json") or {}
+        apart = settings(config, overrides, sweep.get("varying", ()))
+        show(apart, metrics, pictures, seen, job.loggers, fitted.step)
     for logger in job.loggers:
         logger.finalize("success")
     write_json(

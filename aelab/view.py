@@ -1,11 +1,13 @@
 """What figures, codes and commands take from a trained system."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from aelab.evaluation import traces, whole
+from aelab.evaluation import at_rest, traces, whole
 from aelab.figure.figure import Side, View
 from aelab.system import System
 from aelab.trace import Trace
@@ -61,3 +63,13 @@ def view(
         mixtures=mixtures or {},
         centroids=centroids or {},
     )
+
+
+@contextmanager
+def glimpse(system: System, name: str) -> Iterator[View]:
+    """A view in the midst of a training, which goes on where it was as if nobody had looked."""
+    device = system.device
+    with at_rest(system), torch.random.fork_rng(devices=[]):
+        yield view(system, name, [], {}, {}, {})
+    system.to(device)
+    system.dataset.to(device)

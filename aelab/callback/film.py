@@ -5,12 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytorch_lightning as pl
-import torch
 from PIL import Image
 from pytorch_lightning.loggers import TensorBoardLogger
 
 from aelab.callback.spread import Spread
-from aelab.evaluation import at_rest
 from aelab.figure.figure import Figure, SweepFigure
 from aelab.files import replacing
 from aelab.system import System
@@ -33,13 +31,13 @@ class Film(Spread):
     def __init__(
         self, folder: Path, figure: dict[str, Figure], name: str, count: int = 20, seconds: float = 0.4
     ) -> None:
-        super().__init__(folder, count)
+        super().__init__(count)
         if seconds <= 0:
             raise ValueError(f"seconds must be positive, got {seconds}")
         for of, one in figure.items():
             if isinstance(one, SweepFigure):
                 raise ValueError(f"a film is of one run, and the figure {of} is of a sweep's runs together")
-        self.figure, self.name, self.seconds = figure, name, seconds
+        self.folder, self.figure, self.name, self.seconds = folder, figure, name, seconds
 
     def frames(self, of: str = "*") -> dict[tuple[str, int], Path]:
         """(figure, epoch) -> file, in the course of the training."""
@@ -68,19 +66,16 @@ class Film(Spread):
                     logger.experiment.add_image(f"{of}_film", shades, step, dataformats="HWC")
 
     def drawn(self, system: System, epoch: int) -> dict[str, bytes]:
-        """The figures as PNG; the training goes on as if nobody had looked."""
-        from aelab.view import view
+        """The figures as PNG."""
+        from aelab.view import glimpse
 
-        device, pictures = system.device, {}
-        with at_rest(system), torch.random.fork_rng(devices=[]):
-            seen = view(system, f"epoch {epoch} of {self.name}", [], {}, {}, {}, {})
+        pictures = {}
+        with glimpse(system, f"epoch {epoch} of {self.name}") as seen:
             for of, figure in self.figure.items():
                 if (canvas := figure.draw(seen)) is not None:
                     picture = BytesIO()
                     canvas.savefig(picture, format="png", dpi=DPI)
                     pictures[of] = picture.getvalue()
-        system.to(device)
-        system.dataset.to(device)
         return pictures
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -25,9 +25,9 @@ class Snapshots(Spread):
     """
 
     def __init__(self, folder: Path, n: int = 16, count: int = 10) -> None:
-        super().__init__(folder, count)
+        super().__init__(count)
         at_least(n=(n, 1))
-        self.n = n
+        self.folder, self.n = folder, n
         self.kept: dict[int, Tensor] = {}
 
     def found(self) -> set[int]:

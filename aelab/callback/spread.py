@@ -1,6 +1,5 @@
 """At some epochs of a training, at first often and then ever more rarely."""
 
-from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -15,14 +14,13 @@ class Spread(pl.Callback):
     What was taken is on the disk before the checkpoint of an interrupted run is; what is newer than the
     checkpoint is dropped and will come again.
 
-    folder: of the checkpoints.
     count: about so many epochs, the first and the last among them.
     """
 
-    def __init__(self, folder: Path, count: int) -> None:
+    def __init__(self, count: int) -> None:
         if count < 2:
             raise ValueError(f"count must be at least 2, the first and the last, got {count}")
-        self.folder, self.count = folder, count
+        self.count = count
         self.taken: set[int] = set()
 
     def take(self, epoch: int, trainer: pl.Trainer, module: Training) -> None:

@@ -11,11 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from aelab.figure import canvas as look
-from aelab.figure.tile import cell, centres, tile
+from aelab.figure.tile import cell, centres, plain, tile
 
 SIDE, WIDE, TALL = 0.62, 12.0, 11.0  # inches: of an image at most, and of all of them together
 # inches of a letter beside a block, of a line of words, and between two
 LETTER, LINE, APART = 0.095, 0.27, 0.22
+GAPS = 6  # between two blocks without words
 
 
 @dataclass
@@ -91,6 +92,31 @@ def blocks(given: Sequence[Block], heading: str, note: str = "", beside: int | N
     if note:
         canvas.supxlabel(note, y=0.08 / height, fontsize=look.SMALL, color=look.GREY)
     return canvas
+
+
+def bare(given: Sequence[Block], beside: int | None = None) -> np.ndarray:
+    """The images alone in bytes, [h, w] or [h, w, 3], blocks side by side, so many on a shelf."""
+    beside = beside or len(given)
+    colour = any(block.shades.ndim == 4 for block in given)
+    gap = cell(*given[0].shades.shape[1:3])[3]
+    shelves = []
+    for i in range(0, len(given), beside):
+        tiles = [tile(block.shades, block.columns) for block in given[i : i + beside]]
+        coloured = [t if t.ndim == 3 or not colour else np.repeat(t[..., None], 3, axis=2) for t in tiles]
+        shelves.append(joined(coloured, 1, GAPS * gap))
+    return plain(joined(shelves, 0, GAPS * gap))
+
+
+def joined(parts: Sequence[np.ndarray], axis: int, gap: int) -> np.ndarray:
+    """Along an axis, with a gap between two; the shorter ones are filled up."""
+    across = 1 - axis
+    size = max(part.shape[across] for part in parts)
+    filled = []
+    for i, part in enumerate(parts):
+        pad = [(0, 0)] * part.ndim
+        pad[across], pad[axis] = (0, size - part.shape[across]), (gap if i else 0, 0)
+        filled.append(np.pad(part, pad, constant_values=1.0))
+    return np.concatenate(filled, axis)
 
 
 def show(axes: Axes, block: Block, side: float) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 from aelab.dataset.dataset import Dataset
 from aelab.errors import at_least
 from aelab.figure import canvas as look
-from aelab.figure.block import Block, aligned, blocks
+from aelab.figure.block import Block, aligned, bare, blocks
 from aelab.figure.clustered import Clustered, clustered
 from aelab.figure.figure import Figure, View
 from aelab.figure.tile import pixels
@@ -29,12 +29,22 @@ class ClusterSamples(Figure):
         self.n, self.clusters = n, clusters
 
     def draw(self, view: View) -> Canvas | None:
-        dataset = view.dataset
-        if not dataset.is_image:
-            return self.nothing("draws images, and these rows are vectors")
-        found = clustered(view, self)
-        if found is None:
+        if (found := self.found(view)) is None:
             return None
+        return blocks(*self.parts(view, found))
+
+    def bare(self, view: View) -> np.ndarray | None:
+        found = self.found(view)
+        return None if found is None else bare(self.parts(view, found)[0])
+
+    def found(self, view: View) -> Clustered | None:
+        if not view.dataset.is_image:
+            return self.nothing("draws images, and these rows are vectors")
+        return clustered(view, self)
+
+    def parts(self, view: View, found: Clustered) -> tuple[list[Block], str, str]:
+        """Images of each kind, heading and note."""
+        dataset = view.dataset
         sizes, counts = found.sizes, found.table(dataset.classes)
         largest = sorted(range(found.k), key=lambda k: (-sizes[k], k))[: self.clusters]
         shown = sorted(largest)
@@ -56,7 +66,7 @@ class ClusterSamples(Figure):
             note += "; label: the most frequent one in a cluster, and its share"
         if len(shown) < found.k:
             note += f"; the {len(shown)} largest of {found.k} clusters"
-        return blocks(parts, look.heading("Clusters", dataset, view.name), note)
+        return parts, look.heading("Clusters", dataset, view.name), note
 
 
 def told(k: int, size: int, counts: np.ndarray, dataset: Dataset) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure as Canvas
 from torch import Tensor
 
@@ -76,6 +77,10 @@ class Figure:
 
     def draw(self, view: View) -> Canvas | None:
         raise NotImplementedError
+
+    def bare(self, view: View) -> np.ndarray | None:
+        """The pictures alone, in bytes, [h, w] or [h, w, 3], of a figure that has them quickly."""
+        return None
 
     def nothing(self, why: str) -> None:
         """What `draw` returns where there is nothing to show, and why."""

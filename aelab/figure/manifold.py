@@ -1,12 +1,13 @@
 """The manifold that a decoder makes of the plane."""
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure as Canvas
 from torch import Tensor
 
 from aelab.errors import at_least
 from aelab.figure import canvas as look
-from aelab.figure.block import Block, blocks
+from aelab.figure.block import Block, bare, blocks
 from aelab.figure.figure import Figure, View, conditioned, no_images
 from aelab.figure.spread import spread
 from aelab.figure.tile import pixels
@@ -29,18 +30,33 @@ class Manifold(Figure):
         at_least(n=(n, 2))
         self.n = n
 
-    @torch.no_grad()
     def draw(self, view: View) -> Canvas | None:
-        model, dataset = view.model, view.dataset
-        labelled, d = by_label(model), model.latent.dim
-        if why := no_images(view):
+        if why := self.obstacle(view):
             return self.nothing(why)
+        parts, whose = self.parts(view)
+        axes = "$z_1$ across, $z_2$ up" if view.model.latent.dim == 2 else "$z_1$"
+        note = f"{axes}; steps of equal probability under {whose}"
+        return blocks(parts, f"Manifold: {view.name} on {type(view.dataset).__name__}", note, BESIDE)
+
+    def bare(self, view: View) -> np.ndarray | None:
+        return None if self.obstacle(view) else bare(self.parts(view)[0], BESIDE)
+
+    def obstacle(self, view: View) -> str:
+        """Why there is none; empty where there is."""
+        model, d = view.model, view.model.latent.dim
+        if why := no_images(view):
+            return why
         if d > 2:
-            return self.nothing(
-                f"draws codes of one or two numbers, and these have {d}; traversal draws those"
-            )
-        if model.condition is not None and not labelled:
-            return self.nothing(f"draws what z decodes to, alone or with a label; {conditioned(view)}")
+            return f"draws codes of one or two numbers, and these have {d}; traversal draws those"
+        if model.condition is not None and not by_label(model):
+            return f"draws what z decodes to, alone or with a label; {conditioned(view)}"
+        return ""
+
+    @torch.no_grad()
+    def parts(self, view: View) -> tuple[list[Block], str]:
+        """A grid, or one of each class, and whose steps they are."""
+        model, dataset = view.model, view.dataset
+        labelled = by_label(model)
         classes = list(range(dataset.classes))[:MOST] if labelled else [None]
         n = self.n // 2 | 1 if labelled else self.n
         mean, std, whose = spread(view, view.codes(dataset.final)[0].flatten(1).float())
@@ -52,12 +68,10 @@ class Manifold(Figure):
             name = "" if label is None else look.class_name(dataset, label)
             shades = pixels(model.decode(z, c)["x_hat"], dataset)
             parts.append(Block(name, shades, n, below=ticks(steps[:, 0], labelled)))
-        if d == 2:
+        if model.latent.dim == 2:
             for part in parts[::BESIDE]:
                 part.rows = ticks(steps[:, 1], labelled)[::-1]
-        axes = "$z_1$ across, $z_2$ up" if d == 2 else "$z_1$"
-        note = f"{axes}; steps of equal probability under {whose}"
-        return blocks(parts, f"Manifold: {view.name} on {type(dataset).__name__}", note, BESIDE)
+        return parts, whose
 
 
 def normal_quantiles(n: int) -> Tensor:

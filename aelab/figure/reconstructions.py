@@ -13,8 +13,9 @@ from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.figure import Figure, View
 from aelab.figure.pick import pick
-from aelab.figure.tile import cell, centres, pixels, tile
+from aelab.figure.tile import cell, centres, pixels, plain, tile
 from aelab.figure.vectors import vectors
+from aelab.trace import Trace
 
 PAD = 3.5  # points between a picture and its tick labels
 
@@ -36,10 +37,7 @@ class Reconstructions(Figure):
         trace = view.trace(split, max(shown) + 1)
         if "x_hat" not in trace:
             return None
-        x, x_tilde, x_hat = (trace[name][shown].detach().float() for name in ("x", "x_tilde", "x_hat"))
-        rows = {"input": x, "corrupted": x_tilde, "reconstruction": x_hat}
-        if x_tilde.shape == x.shape and torch.equal(x_tilde, x):
-            del rows["corrupted"]
+        rows = self.rows(trace, shown)
         heading = look.heading("Reconstructions", dataset, view.name)
         if not dataset.is_image:
             return vectors(rows, dataset, heading)
@@ -50,15 +48,36 @@ class Reconstructions(Figure):
         y = trace["y"][shown].tolist() if trace.get("y") is not None else None
         return images(rows, y, dataset, heading)
 
+    def bare(self, view: View) -> np.ndarray | None:
+        shown = pick(view.dataset, view.dataset.final, self.n)
+        trace = view.trace(view.dataset.final, max(shown) + 1)
+        if not view.dataset.is_image or "x_hat" not in trace:
+            return None
+        return plain(tile(np.concatenate(shades(self.rows(trace, shown), view.dataset)), len(shown)))
+
+    def rows(self, trace: Trace, shown: list[int]) -> dict[str, Tensor]:
+        """The run's own: name -> [n, *shape]"""
+        x, x_tilde, x_hat = (trace[name][shown].detach().float() for name in ("x", "x_tilde", "x_hat"))
+        rows = {"input": x, "corrupted": x_tilde, "reconstruction": x_hat}
+        if x_tilde.shape == x.shape and torch.equal(x_tilde, x):
+            del rows["corrupted"]
+        return rows
+
+
+def shades(rows: dict[str, Tensor], dataset: Dataset) -> list[np.ndarray]:
+    """Of each row as `pixels` gives them, but all in colour where one is, as in colorization."""
+    found = [pixels(x, dataset) for x in rows.values()]
+    if any(s.ndim == 4 for s in found):
+        found = [s if s.ndim == 4 else np.repeat(s[..., None], 3, axis=3) for s in found]
+    return found
+
 
 def images(rows: dict[str, Tensor], y: list[int] | None, dataset: Dataset, heading: str) -> Canvas:
     """All as one picture; class names above, the errors of each column below."""
-    shades = [pixels(x, dataset) for x in rows.values()]
-    if any(s.ndim == 4 for s in shades):  # grey beside colour, as in colorization
-        shades = [s if s.ndim == 4 else np.repeat(s[..., None], 3, axis=3) for s in shades]
-    n = len(shades[0])
-    _, h, w, gap = cell(*shades[0].shape[1:3])
-    picture = tile(np.concatenate(shades), n)
+    pictures = shades(rows, dataset)
+    n = len(pictures[0])
+    _, h, w, gap = cell(*pictures[0].shape[1:3])
+    picture = tile(np.concatenate(pictures), n)
     side = min(1.0, 10 / n)  # inches a column
     errors = {
         name: [f"{e:#.2g}".rstrip(".") for e in (x - rows["input"]).square().flatten(1).mean(1).tolist()]

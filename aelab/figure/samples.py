@@ -9,7 +9,7 @@ from aelab.baseline.title import title
 from aelab.dataset.dataset import Dataset
 from aelab.errors import at_least
 from aelab.figure import canvas as look
-from aelab.figure.block import Block, aligned, blocks
+from aelab.figure.block import Block, aligned, bare, blocks
 from aelab.figure.clouds import clouds
 from aelab.figure.figure import Figure, View
 from aelab.figure.tile import pixels
@@ -39,17 +39,28 @@ class Samples(Figure):
         self.n, self.rows, self.sampler, self.baselines = n, rows, sampler, baselines
 
     def draw(self, view: View) -> Canvas | None:
-        model, dataset = view.model, view.dataset
-        labelled = by_label(model)
-        named, is_plane = by_attributes(model), dataset.shape == (2,)
-        if not (dataset.is_image or is_plane) or model.decoder is None:
+        if not self.can(view):
             return None
-        if model.condition is not None and not (labelled or named):
-            return None
-        if list(self.sampler.objections(model, view.terms.values())):
-            return None
-        if is_plane:
+        if view.dataset.shape == (2,):
             return self.plane(view)
+        return blocks(self.parts(view), heading(self.sampler, view.name, view.dataset))
+
+    def bare(self, view: View) -> np.ndarray | None:
+        return bare(self.parts(view)) if view.dataset.is_image and self.can(view) else None
+
+    def can(self, view: View) -> bool:
+        """Whether there is something to draw from."""
+        model, dataset = view.model, view.dataset
+        if not (dataset.is_image or dataset.shape == (2,)) or model.decoder is None:
+            return False
+        if model.condition is not None and not (by_label(model) or by_attributes(model)):
+            return False
+        return not list(self.sampler.objections(model, view.terms.values()))
+
+    def parts(self, view: View) -> list[Block]:
+        """Images of each kind."""
+        model, dataset = view.model, view.dataset
+        labelled, named = by_label(model), by_attributes(model)
         classes = range(dataset.classes) if labelled else ()
         k = self.n * (len(classes) or self.rows)
         self.sampler.fit(model, view.codes)
@@ -63,10 +74,9 @@ class Samples(Figure):
         for name, side in view.baselines.items() if self.baselines else ():
             if side.sample is not None:
                 drawn[title(name)] = pixels(side.sample(k), dataset)
-        names = [look.class_name(dataset, label) for label in classes]
         parts = [Block(name, shades, self.n) for name, shades in drawn.items()]
-        parts[0].rows = names
-        return blocks(parts, heading(self.sampler, view.name, dataset))
+        parts[0].rows = [look.class_name(dataset, label) for label in classes]
+        return parts
 
     def plane(self, view: View) -> Canvas:
         """Points in place of images; of each class in turn where the label is the condition."""

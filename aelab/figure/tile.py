@@ -8,6 +8,8 @@ from torch.nn.functional import interpolate
 
 from aelab.dataset.dataset import Dataset
 
+LEAST = 320  # pixels across, of pictures that stand alone
+
 
 def pixels(x: Tensor, dataset: Dataset) -> np.ndarray:
     """Images in model units [n, c, h, w] -> shades in [0, 1], [n, h, w] grey or [n, h, w, 3] in colour.
@@ -39,6 +41,13 @@ def tile(images: np.ndarray, columns: int) -> np.ndarray:
         top, left = i // columns * (h + gap), i % columns * (w + gap)
         picture[top : top + h, left : left + w] = images[i].repeat(times, axis=0).repeat(times, axis=1)
     return picture
+
+
+def plain(picture: np.ndarray) -> np.ndarray:
+    """A tiled picture in bytes, [h, w] or [h, w, 3], enlarged for a screen; empty places are white."""
+    times = math.ceil(LEAST / picture.shape[1])
+    seen = picture.repeat(times, axis=0).repeat(times, axis=1)
+    return np.nan_to_num(255 * seen, nan=255.0).round().astype(np.uint8)
 
 
 def centres(n: int, size: int, gap: int) -> list[float]:
