@@ -150,21 +150,17 @@ def test_random_starts_are_as_wide_as_all_codes_and_the_seeds() -> None:
 def test_a_start_by_k_means_is_of_scikit_learns_clusters() -> None:
     z, em = rows(), stage("k-means", starts=5)
     z = z + 30 * torch.bucketize(torch.arange(len(z)), torch.tensor([65, 198]))[:, None]  # far apart
+    theirs = Clustered(K, n_init=5, random_state=0).fit(z.numpy())  # type: ignore[arg-type]
+    centres, labels = theirs.cluster_centers_, np.asarray(theirs.labels_)
     for covariance in ("full", "tied"):
-        begun, theirs = (
-            em.begin(prior(covariance), z, 0),
-            Clustered(K, n_init=5, random_state=0).fit(z.numpy()),
-        )
-        centres = theirs.cluster_centers_
+        begun = em.begin(prior(covariance), z, 0)
         order = np.linalg.norm(begun.mean.detach().numpy()[:, None] - centres, axis=2).argmin(1)
         np.testing.assert_allclose(begun.mean.detach(), centres[order], atol=1e-6)
-        shares = np.bincount(theirs.labels_)[order] / len(z)
+        shares = np.bincount(labels)[order] / len(z)
         np.testing.assert_allclose(begun.logits.detach().softmax(0), shares, atol=1e-9)
-        members = [z.numpy()[theirs.labels_ == k] for k in order]
-        sigma = [np.cov(part.T, bias=True) for part in members]
-        expected = (
-            np.stack(sigma) if covariance == "full" else [np.average(sigma, axis=0, weights=shares)] * K
-        )
+        sigma = np.stack([np.cov(z.numpy()[labels == k].T, bias=True) for k in order])
+        tied = np.stack([np.average(sigma, axis=0, weights=shares)] * K)
+        expected = sigma if covariance == "full" else tied
         np.testing.assert_allclose(covariance_of(begun), expected, atol=1e-5)
 
 
