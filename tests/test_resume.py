@@ -123,7 +123,7 @@ def test_signals_have_their_exit_status(number: signal.Signals, status: int, tmp
     assert found == status, said
     assert "Traceback" not in said
     assert not (tmp_path / "run" / "results.json").exists()
-    assert json.loads((tmp_path / "run" / "status.json").read_text())["status"] == "failed"
+    assert json.loads((tmp_path / "run" / "status.json").read_text())["status"] == "interrupted"
 
 
 def test_composition_is_what_it_says() -> None:

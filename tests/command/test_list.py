@@ -134,7 +134,7 @@ def test_a_folder_of_groups(conf: Path, capsys: pytest.CaptureFixture[str]):
     main(["hydra"], conf)
     main([], conf)
     out, overview = capsys.readouterr().out.split("\n\n", 1)
-    assert "hydra" not in overview
+    assert "hydra/help" in overview and "hydra/launcher" in overview
     assert "hydra/help      ours\nhydra/launcher  slurm" in out and "dataset" not in out
 
 
