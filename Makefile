@@ -10,7 +10,7 @@ demo: $(BIN)/aelab
 	@echo "To look at it in TensorBoard:  $(BIN)/tensorboard --logdir outputs   and open http://localhost:6006"
 
 test: $(BIN)/pytest
-	$(BIN)/pytest --numprocesses 2
+	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 test-integration: $(BIN)/pytest
 	$(BIN)/pip install --quiet --editable '.[joblib,slurm,ray,optuna]' --constraint constraints.txt

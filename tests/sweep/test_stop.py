@@ -101,7 +101,7 @@ def finish(folder: Path, undisturbed: Path) -> None:
 @pytest.mark.parametrize(
     ("launcher", "number"),
     [
-        ("basic", signal.SIGTERM),
+        pytest.param("basic", signal.SIGTERM, marks=pytest.mark.integration),
         pytest.param("joblib", signal.SIGINT, marks=NEEDS),
         pytest.param("joblib", signal.SIGKILL, marks=NEEDS),
     ],
