@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import hydra
@@ -25,7 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from aelab.errors import UserError
 from aelab.grammar import chooses, literal, malformed, name_of_run
-from aelab.interrupt import Interrupted
+from aelab.interrupt import Interrupted, leave
 from aelab.places import conf_dir
 
 USER, REJECTED = 2, -1
@@ -131,7 +130,7 @@ def concluding(run: Callable[[], Any], caught: Sequence[Exception] = ()) -> int:
 
     2: the user's settings are wrong, and nothing was begun. 1: the run failed. 128 + n: signal n.
     """
-    signal.signal(signal.SIGTERM, terminate)
+    signal.signal(signal.SIGTERM, leave)
     try:
         run()
         if caught:
@@ -149,18 +148,13 @@ def concluding(run: Callable[[], Any], caught: Sequence[Exception] = ()) -> int:
     except CompactHydraException as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    except SystemExit as leave:  # from Hydra, which has said what it caught
+    except SystemExit as exit_:  # from Hydra, which has said what it caught
         if isinstance(
-            leave.__context__, ConfigCompositionException | OverrideParseException | SearchPathException
+            exit_.__context__, ConfigCompositionException | OverrideParseException | SearchPathException
         ):
             return REJECTED
-        return USER if isinstance(leave.__context__, UserError) else int(leave.code or 0)
+        return USER if isinstance(exit_.__context__, UserError) else int(exit_.code or 0)
     return 0
-
-
-def terminate(number: int, frame: FrameType | None) -> None:
-    """SIGTERM outside the training: leave at once, cleaning up on the way."""
-    raise Interrupted(number)
 
 
 def advice(error: str, name: str, argv: Sequence[str]) -> str:

@@ -39,3 +39,8 @@ class Interrupt:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def leave(number: int, frame: FrameType | None) -> None:
+    """A signal's handler outside the training: leave at once, cleaning up on the way."""
+    raise Interrupted(number)

@@ -47,6 +47,8 @@ def main() -> None:
         sys.stdout.write(
             table([f"{n} cells of the default run", "s", "throughput", "at least"], times) + "\n"
         )
+    if not arguments.repeats:
+        return
     slopes = [(seconds(18, *BARE) - seconds(2, *BARE)) / 16 for _ in range(arguments.repeats)]
     rows = [[f"{statistics.median(slopes):.3f}", "0.3"]]
     sys.stdout.write(table(["s a cell beyond its training", "at most"], rows) + "\n")

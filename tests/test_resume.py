@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from training import composed, same, trained, weights
+from training import composed, interrupted, same, trained, weights
 
-from aelab.interrupt import Interrupted
 from aelab.plan import Chunks
-from aelab.training import Training
 
 RANDOM = [
     "corruption=[gaussian,masking]",
@@ -42,22 +40,8 @@ def test_stopped_at_any_minibatch(
     at: int, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """1, 8, 15: within an epoch; 7, 21: at its end; 14, 28: at a pause, where validation is due."""
-    make = Training.step
-
-    def stopping(self: Training):
-        step = make(self)
-
-        def until(*batch) -> None:
-            step(*batch)
-            if self.position.value == at:
-                self.interrupt.requested = signal.SIGTERM
-
-        return until
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Training, "step", stopping)
-        with pytest.raises(Interrupted):
-            trained(tmp_path, *RANDOM)
+    with interrupted(at):
+        trained(tmp_path, *RANDOM)
     # other chunks than before: they must not matter
     monkeypatch.setattr(Chunks, "adapt", lambda self, *_: setattr(self, "size", 5))
     trained(tmp_path, *RANDOM, resume=True)

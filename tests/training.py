@@ -1,14 +1,21 @@
 """What the tests of training share: a real, tiny run composed from the real configurations."""
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
 from aelab.assemble import Job, assemble
 from aelab.fitting import fit
+from aelab.interrupt import Interrupted
 from aelab.places import conf_dir
+from aelab.training import Training
 
 TINY = [
     "name=test",
@@ -44,3 +51,24 @@ def weights(folder: Path, name: str = "last") -> dict[str, torch.Tensor]:
 def same(a: dict[str, torch.Tensor], b: dict[str, torch.Tensor]) -> bool:
     """Bit for bit."""
     return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+@contextmanager
+def interrupted(at: int) -> Iterator[None]:
+    """A training in this block is asked to stop after so many minibatches, and does."""
+    make = Training.step
+
+    def stopping(self: Training) -> Any:
+        step = make(self)
+
+        def until(*batch: Any) -> None:
+            step(*batch)
+            if self.position.value == at:
+                self.interrupt.requested = signal.SIGTERM
+
+        return until
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Training, "step", stopping)
+        with pytest.raises(Interrupted):
+            yield

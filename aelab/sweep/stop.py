@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from aelab.interrupt import Interrupted
+from aelab.interrupt import Interrupted, leave
 
 FILE = "stop"
 LEADER = "AELAB_SWEEP"
@@ -102,7 +102,3 @@ def follow(parent: int) -> None:
             os.kill(os.getpid(), signal.SIGTERM)
         if followed is None:
             told = None
-
-
-def leave(number: int, frame: FrameType | None) -> None:
-    raise Interrupted(number)

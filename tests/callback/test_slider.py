@@ -1,7 +1,6 @@
 """Pictures over the training: at several steps of TensorBoard, never twice, and nobody notices."""
 
 import io
-import signal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,13 @@ import pytest
 import torch
 from PIL import Image
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from training import TINY, same, trained, weights
+from training import TINY, interrupted, same, trained, weights
 
 from aelab.callback import slider
 from aelab.figure.figure import View
 from aelab.figure.manifold import Manifold
 from aelab.figure.reconstructions import Reconstructions
 from aelab.figure.tile import pixels
-from aelab.interrupt import Interrupted
 from aelab.training import Training
 from aelab.view import glimpse
 
@@ -81,22 +79,8 @@ def test_the_training_is_the_one_without(tmp_path: Path) -> None:
 def test_a_run_that_was_stopped_and_goes_on_has_each_once(
     at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make = Training.step
-
-    def stopping(self: Training) -> Any:
-        step = make(self)
-
-        def until(*batch: Any) -> None:
-            step(*batch)
-            if self.position.value == at:
-                self.interrupt.requested = signal.SIGTERM
-
-        return until
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Training, "step", stopping)
-        with pytest.raises(Interrupted):
-            show(tmp_path)
+    with interrupted(at):
+        show(tmp_path)
     show(tmp_path, resume=True)
     show(tmp_path, "trainer.max_epochs=10", resume=True)
     found = steps(tmp_path)["reconstructions"]

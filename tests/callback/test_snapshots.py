@@ -1,19 +1,16 @@
 """Snapshots are the weights of their epochs, whether or not the run was interrupted."""
 
-import signal
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
-from training import trained
+from training import interrupted, trained
 
 from aelab.callback.snapshots import FILE, Snapshots, snapshots
 from aelab.callback.spread import spread
-from aelab.interrupt import Interrupted
 from aelab.model.net import Block, Net, first_weight
 from aelab.plan import Chunks
-from aelab.training import Training
 
 KEPT = ["callback=[checkpoint,snapshots]", "callback.snapshots.count=5", "callback.snapshots.n=4"]
 
@@ -62,22 +59,8 @@ def test_the_file_is_small_and_holds_no_code(tmp_path: Path) -> None:
 def test_an_interrupted_run_has_the_same(at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """7 minibatches an epoch: within the first, at its end, in the third, at the end."""
     trained(tmp_path / "whole", "trainer.max_epochs=6", *KEPT)
-    make = Training.step
-
-    def stopping(self: Training):
-        step = make(self)
-
-        def until(*batch) -> None:
-            step(*batch)
-            if self.position.value == at:
-                self.interrupt.requested = signal.SIGTERM
-
-        return until
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Training, "step", stopping)
-        with pytest.raises(Interrupted):
-            trained(tmp_path / "parts", "trainer.max_epochs=6", *KEPT)
+    with interrupted(at):
+        trained(tmp_path / "parts", "trainer.max_epochs=6", *KEPT)
     if at < 42:
         assert 6 not in snapshots(tmp_path / "parts")
     monkeypatch.setattr(Chunks, "adapt", lambda self, *_: setattr(self, "size", 5))
