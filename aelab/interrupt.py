@@ -15,23 +15,38 @@ class Interrupted(BaseException):
 
 
 class Interrupt:
-    """Whether a signal has asked the training to stop."""
+    """Whether a signal has asked the training to stop.
 
-    requested: int = 0
+    asked: the signal that this process has got.
+    agreed: the one that any process of the run had got when they last spoke of it.
+    """
+
+    asked = agreed = 0
 
     def check(self) -> None:
         """Raise Interrupted where it was asked."""
-        if self.requested:
-            raise Interrupted(self.requested)
+        if self.asked:
+            raise Interrupted(self.asked)
+
+    def agree(self) -> None:
+        """Speak of it, at a place to which all processes come."""
+        from aelab.processes.group import greatest
+
+        self.agreed = greatest(self.asked)
+
+    def heed(self) -> None:
+        """Raise Interrupted where they agreed that it was asked."""
+        if self.agreed:
+            raise Interrupted(self.agreed)
 
     @contextmanager
     def listening(self) -> Iterator["Interrupt"]:
         """Take the first signal as a request; a second Ctrl-C stops at once."""
 
         def request(number: int, frame: FrameType | None) -> None:
-            if self.requested and number == signal.SIGINT:
+            if self.asked and number == signal.SIGINT:
                 raise KeyboardInterrupt
-            self.requested = number
+            self.asked = number
 
         before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

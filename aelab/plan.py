@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aelab.processes.group import from_first
+
 VISIT = 250
 """Minibatches between two pauses (validation, logs, checkpoints) where epochs are shorter than that."""
 
@@ -110,7 +112,10 @@ class Chunks:
             stop = min(end, start + self.size, *places)
             while not self.plan.ends_step(stop):  # gradients half added up are not in a checkpoint
                 stop += 1
-            yield start, stop
+            start, stop = whole = from_first(
+                (start, stop)
+            )  # how long it takes differs from process to process
+            yield whole
             start = stop
 
     def adapt(self, minibatches: int, seconds: float, target: float = 0.25) -> None:

@@ -16,6 +16,7 @@ from aelab.callback.progress import Progress
 from aelab.evaluation import part_names
 from aelab.optimizer import MakeOptimizer
 from aelab.plan import count, plan
+from aelab.processes.cluster import with_processes
 from aelab.stage.stage import Work, capped
 from aelab.system import System
 from aelab.training import Training
@@ -61,7 +62,7 @@ def descend(
     rows = val_rows(len(splits.get("val", ())), b, settings)
     callbacks = fresh(work, system, folder, is_own, chooses, rows > 0)
     trainer = pl.Trainer(
-        **{key: value for key, value in settings.items() if key not in OURS},
+        **{key: value for key, value in with_processes(settings).items() if key not in OURS},
         limit_val_batches=1.0 if rows else 0,
         num_sanity_val_steps=0,
         logger=work.loggers,
