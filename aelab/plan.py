@@ -112,10 +112,8 @@ class Chunks:
             stop = min(end, start + self.size, *places)
             while not self.plan.ends_step(stop):  # gradients half added up are not in a checkpoint
                 stop += 1
-            start, stop = whole = from_first(
-                (start, stop)
-            )  # how long it takes differs from process to process
-            yield whole
+            stop = from_first(stop)  # others of the run may take longer, or have nothing to look at
+            yield start, stop
             start = stop
 
     def adapt(self, minibatches: int, seconds: float, target: float = 0.25) -> None:

@@ -19,8 +19,8 @@ class Player:
     """A role of a term, with one or both of two moves.
 
     `answer`, after each minibatch, names the Trace entries that it reads, of the forward pass that is just
-    over, in all processes; what those carry of the nets' graph is cut off. `survey` looks at all rows, and may change which of
-    them are drawn.
+    over, in all processes; what those carry of the nets' graph is cut off. `survey` looks at all rows, and
+    may change which of them are drawn.
 
     interval: minibatches from one survey to the next, the first before the first minibatch; 0 for an epoch,
         None for no survey.

@@ -113,7 +113,7 @@ class Training(pl.LightningModule):
         self.optimizer_of = dict(zip(map(id, critics), self.opponents, strict=True))
         self.updated = [p for group in wrapped.param_groups for p in group["params"]]
         if several():
-            # gradients are averaged here, once for each step, of those parameters that the stage's loss reaches
+            # `average_gradients` does it, once a step, of those parameters that the stage's loss reaches
             self.trainer.strategy.model.require_backward_grad_sync = False  # type: ignore[union-attr]
         # Lightning's wrappers serve scaled gradients; without them they only cost time
         scaler = getattr(self.trainer.precision_plugin, "scaler", None)

@@ -11,18 +11,10 @@ from torch.overrides import TorchFunctionMode
 SIZED = {torch.rand, torch.randn, torch.randint}
 """Of a size that is given."""
 
-ALIKE = {
-    torch.rand_like,
-    torch.randn_like,
-    torch.bernoulli,
-    Tensor.normal_,
-    Tensor.uniform_,
-    Tensor.bernoulli_,
-}
-ALIKE |= {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.feature_alpha_dropout}
-"""Of the size of a tensor, the first argument, number by number."""
-
 IN_PLACE = {Tensor.normal_, Tensor.uniform_, Tensor.bernoulli_}
+DROPOUT = {F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout, F.feature_alpha_dropout}
+ALIKE = {torch.rand_like, torch.randn_like, torch.bernoulli, *IN_PLACE, *DROPOUT}
+"""Of the size of a tensor, the first argument."""
 
 
 class OwnRows(TorchFunctionMode):
@@ -74,7 +66,7 @@ class OwnRows(TorchFunctionMode):
 
 
 def sized(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[int, ...], tuple[Any, ...]]:
-    """The size, and the arguments before it, of rand(4, 2), rand((4, 2)), randint(9, (4, 2)), rand(size=[4])."""
+    """The size, and the arguments before it: of rand(4, 2), rand((4, 2)), randint(9, (4, 2)), rand(size=(4,))."""
     if "size" in kwargs:
         return tuple(kwargs["size"]), args
     if args and not isinstance(args[-1], int):

@@ -43,7 +43,7 @@ def leading(config: DictConfig, folder: Path, resume: bool, processes: int, node
     where = place.given()
     if not where and nodes > 1:
         raise UserError(
-            f"trainer.num_nodes: {nodes} machines want torchrun or Slurm to start {processes} processes on each"
+            f"trainer.num_nodes: {nodes} machines want torchrun or srun to start {processes} on each"
         )
     if where and int(where["WORLD_SIZE"]) != processes * nodes:
         raise UserError(

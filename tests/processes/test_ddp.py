@@ -16,8 +16,8 @@ import torch
 pytestmark = pytest.mark.integration
 
 RUN = (
-    "dataset.limit=512", "dataset.split=all", "trainer.max_epochs=3", "trainer.precision=64-true", "reuse=false",
-    "trainer.accelerator=cpu", "logger=none", "figure=none", "baseline=none",
+    "dataset.limit=512", "dataset.split=all", "trainer.max_epochs=3", "trainer.precision=64-true",
+    "trainer.accelerator=cpu", "reuse=false", "logger=none", "figure=none", "baseline=none",
 )  # fmt: skip
 ONE = (*RUN, "dataset.batch_size=64")
 TWO = (*RUN, "dataset.batch_size=32", "trainer=ddp", "trainer.accelerator=cpu")
@@ -177,4 +177,4 @@ def test_torchrun_may_start_the_processes(tmp_path: Path) -> None:
 def test_several_machines_want_somebody_who_starts_them(tmp_path: Path) -> None:
     done = aelab(tmp_path, *TWO, "trainer.num_nodes=2")
     assert done.returncode == 2 and len(done.stderr.splitlines()) <= 2
-    assert "trainer.num_nodes: 2 machines want torchrun or Slurm" in done.stderr
+    assert "trainer.num_nodes: 2 machines want torchrun or srun" in done.stderr
