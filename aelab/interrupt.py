@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Interrupted(BaseException):
     """Training was asked to stop; `status` is the exit status that shells expect, 128 + signal."""
@@ -22,6 +24,7 @@ class Interrupt:
     """
 
     asked = agreed = 0
+    is_listening = False
 
     def check(self) -> None:
         """Raise Interrupted where it was asked."""
@@ -42,18 +45,25 @@ class Interrupt:
     @contextmanager
     def listening(self) -> Iterator["Interrupt"]:
         """Take the first signal as a request; a second Ctrl-C stops at once."""
-
-        def request(number: int, frame: FrameType | None) -> None:
-            if self.asked and number == signal.SIGINT:
-                raise KeyboardInterrupt
-            self.asked = number
-
-        before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        self.is_listening = True
+        self.listen()
         try:
             yield self
         finally:
+            self.is_listening = False
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def listen(self) -> None:
+        """Take the signals, where somebody else has taken them meanwhile."""
+        for number in SIGNALS if self.is_listening else ():
+            signal.signal(number, self.request)
+
+    def request(self, number: int, frame: FrameType | None) -> None:
+        if self.asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.asked = number
 
 
 def leave(number: int, frame: FrameType | None) -> None:

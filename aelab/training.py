@@ -101,6 +101,7 @@ class Training(pl.LightningModule):
         self.system.clock.set(self.position.value / self.plan.total)
 
     def on_fit_start(self) -> None:
+        self.interrupt.listen()  # Lightning's own way with SIGTERM speaks to other processes at once
         self.system.dataset.to(self.device)
         processes = (self.global_rank, self.trainer.world_size)
         self.minibatches = Minibatches(self.system, self.plan, self.order_seed, *processes)

@@ -66,7 +66,7 @@ class OwnRows(TorchFunctionMode):
 
 
 def sized(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[int, ...], tuple[Any, ...]]:
-    """The size, and the arguments before it: of rand(4, 2), rand((4, 2)), randint(9, (4,)), rand(size=(4,))."""
+    """The size, and the arguments before it: of rand(4, 2), rand((4, 2)), randint(9, (4,))."""
     if "size" in kwargs:
         return tuple(kwargs["size"]), args
     if args and not isinstance(args[-1], int):

@@ -107,6 +107,7 @@ def descend(
     system.train()  # Lightning takes the modes that it finds, and warns of a classifier's latent at rest
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Found .* in eval mode")
+        warnings.filterwarnings("ignore", "The `srun` command")  # which a machine may have and a run not want
         trainer.fit(module, ckpt_path=begun, weights_only=True)
     place(device, work.system, system)  # Lightning takes it to the CPU in the end
     work.interrupt.check()

@@ -165,7 +165,7 @@ def test_in_a_grid_a_run_that_fails_leaves_the_others(launcher: str, tmp_path: P
 
 
 def test_torchrun_may_start_the_processes(tmp_path: Path) -> None:
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0"]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
         [*torchrun, "-m", "aelab", *TWO], cwd=tmp_path, capture_output=True, text=True, timeout=240
     )
