@@ -92,6 +92,7 @@ class Training(pl.LightningModule):
         return optimizers
 
     def on_train_start(self) -> None:
+        self.interrupt.listen()  # Lightning's own way with SIGTERM speaks to other processes at once
         # a checkpoint brings its optimizer's settings along: the run's own stand, schedules among them
         optimizers = (self.optimizer, *self.opponents)
         groups = [group for optimizer in optimizers for group in optimizer.param_groups]
@@ -101,7 +102,6 @@ class Training(pl.LightningModule):
         self.system.clock.set(self.position.value / self.plan.total)
 
     def on_fit_start(self) -> None:
-        self.interrupt.listen()  # Lightning's own way with SIGTERM speaks to other processes at once
         self.system.dataset.to(self.device)
         processes = (self.global_rank, self.trainer.world_size)
         self.minibatches = Minibatches(self.system, self.plan, self.order_seed, *processes)

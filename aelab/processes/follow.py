@@ -51,11 +51,17 @@ def follow(waiting: Path | None = None) -> None:
         own = own_folder(Path(folder), dist.get_rank())
         own.mkdir(exist_ok=True)
         if resume:
-            state = Path(folder)
-            shutil.copytree(state / "checkpoints", own / "checkpoints", dirs_exist_ok=True)
-            shutil.copy(state / "metrics.csv", own)
+            copy(Path(folder), own)
         fit(config, assemble(config, own), own, resume)
         dist.destroy_process_group()
+
+
+def copy(run: Path, own: Path) -> None:
+    """What a run that goes on has come to."""
+    if (run / "checkpoints").is_dir():
+        shutil.copytree(run / "checkpoints", own / "checkpoints", dirs_exist_ok=True)
+    if (run / "metrics.csv").is_file():
+        shutil.copy(run / "metrics.csv", own)
 
 
 if __name__ == "__main__":

@@ -15,15 +15,14 @@ def of_slurm() -> dict[str, str]:
         return {}
     from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 
-    first = SLURMEnvironment()
     return {
         "RANK": told["SLURM_PROCID"],
         "LOCAL_RANK": told["SLURM_LOCALID"],
         "GROUP_RANK": told["SLURM_NODEID"],
         "WORLD_SIZE": told["SLURM_STEP_NUM_TASKS"],
         "LOCAL_WORLD_SIZE": str(int(told["SLURM_STEP_NUM_TASKS"]) // int(told["SLURM_STEP_NUM_NODES"])),
-        "MASTER_ADDR": first.main_address,
-        "MASTER_PORT": str(first.main_port),
+        "MASTER_ADDR": SLURMEnvironment.resolve_root_node_address(told["SLURM_STEP_NODELIST"]),
+        "MASTER_PORT": str(15000 + int(told["SLURM_JOB_ID"]) % 10000),  # all come to the same
     }
 
 

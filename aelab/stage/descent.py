@@ -104,6 +104,7 @@ def descend(
         shuffle=not settings.get("overfit_batches"),
         prefix="" if is_own else f"{name}/",
     )
+    trainer.strategy.precision_plugin.convert_module(module)  # before a checkpoint's numbers come into it
     system.train()  # Lightning takes the modes that it finds, and warns of a classifier's latent at rest
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Found .* in eval mode")
