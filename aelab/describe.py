@@ -28,14 +28,10 @@ def describe(config: DictConfig, job: Job) -> str:
     ]
     parameters = [[name, f"{count(part):,}"] for name, part in parts(job).items() if count(part)]
     total = count(job.system)
+    world = prod(job.processes)
     stages = [
-        [
-            str(i + 1),
-            name,
-            type(stage).__name__.lower(),
-            length(stage, dataset, settings, prod(job.processes)),
-        ]
-        for i, (name, stage) in enumerate(job.recipe.items())
+        [str(i), name, type(stage).__name__.lower(), length(stage, dataset, settings, world)]
+        for i, (name, stage) in enumerate(job.recipe.items(), start=1)
     ]
     return "\n\n".join(
         (
