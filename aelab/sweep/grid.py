@@ -39,4 +39,4 @@ def sweep_grid(context: HydraContext, config: DictConfig, arguments: Sequence[st
     except Interrupted:
         sys.stderr.write(f"{unfinished(plan.cells, folder)}\n")
         raise
-    conclude(plan.cells, folder)
+    conclude(plan.cells, folder, config.objective)

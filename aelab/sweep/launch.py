@@ -14,7 +14,7 @@ from hydra.errors import CompactHydraException
 from omegaconf import open_dict
 
 from aelab.files import folder_name, read_json, write_json
-from aelab.sweep import stop
+from aelab.sweep import aim, stop
 from aelab.sweep.cell import Cell, run
 from aelab.sweep.plan import Plan
 from aelab.table import as_text, count
@@ -105,18 +105,22 @@ def outcome(cell: Cell, objective: Any) -> str:
         return f"{cell.status}, {cell.why}".removeprefix("pruned, ")
     results = read_json(cell.folder / "results.json") or {}
     metrics = results.get("metrics", {})
-    asked = [objective] if isinstance(objective, str) else list(objective or ())
+    asked = aim.names(objective)
     told = [name for name in (*asked, "val/loss", *metrics) if name in metrics][: len(asked) or 1]
     return ", ".join([*(f"{name} {as_text(metrics[name])}" for name in told), f"{results['seconds']:.0f} s"])
 
 
-def conclude(cells: Sequence[Cell], sweep: Path, allowed: Sequence[str] = ()) -> None:
-    """Say where the results are. Raises Unfinished where some are missing.
+def conclude(cells: Sequence[Cell], sweep: Path, objective: Any, allowed: Sequence[str] = ()) -> None:
+    """Say where the results are. Raises Unfinished where some are missing, UserError where none has the
+    objective.
 
     allowed: states that count as an end, beside completed.
     """
     if not all(cell.is_whole or cell.status in allowed for cell in cells):
         raise Unfinished(unfinished(cells, sweep))
+    every = [(read_json(cell.folder / "results.json") or {}).get("metrics", {}) for cell in cells]
+    if every:  # a search that goes on may have nothing to do
+        aim.reported(aim.names(objective), [name for metrics in every for name in metrics])
     place = folder_name(sweep.absolute())
     sys.stdout.write(f"\nsweep        {place}\ncompare      aelab report {place}\n")
     sys.stdout.write(f"TensorBoard  tensorboard --logdir {place}\n")

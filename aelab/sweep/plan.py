@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from aelab.errors import Problems, UserError
 from aelab.grammar import slug
+from aelab.sweep import aim
 from aelab.sweep.cell import Cell
 from aelab.sweep.compose import Composer
 from aelab.table import count
@@ -103,7 +104,9 @@ class Plan:
         if self.is_remote:
             config.trainer |= {"accelerator": "cpu", "devices": 1, "strategy": "auto", "num_nodes": 1}
         quiet_lightning()
-        return describe(config, assemble(config, cell.folder))
+        job = assemble(config, cell.folder)
+        aim.reportable(aim.names(config.objective), job)
+        return describe(config, job)
 
     def wrong(self, cell: Cell) -> list[str]:
         """Why a cell cannot be built."""

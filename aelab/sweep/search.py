@@ -4,7 +4,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import optuna
 from hydra.types import HydraContext
@@ -12,20 +12,17 @@ from omegaconf import DictConfig, OmegaConf
 from optuna.trial import FrozenTrial, TrialState
 
 from aelab.build import build
-from aelab.comparison import better
 from aelab.errors import UserError
 from aelab.files import read_json, write_json
 from aelab.interrupt import Interrupted
 from aelab.seed import derive
-from aelab.sweep import pruning, share
+from aelab.sweep import aim, pruning, share
 from aelab.sweep.cell import Cell
 from aelab.sweep.launch import Unfinished, conclude, launch, say, unfinished
 from aelab.sweep.plan import Plan, parse
 from aelab.sweep.space import fixed, overrides_of, rounded, space
 from aelab.sweep.told import FILE, refuse, told
 from aelab.table import as_text
-
-Direction = Literal["minimize", "maximize"]
 
 NAME = "aelab"
 """Of the study in its storage."""
@@ -42,8 +39,10 @@ class Search:
     ) -> None:
         self.config, self.settings = config, settings
         self.folder = Path(config.hydra.sweep.dir)
-        self.objectives = objectives(config.objective)
-        self.directions = directions(self.objectives, settings.direction)
+        self.objectives = aim.names(config.objective)
+        if not self.objectives:
+            raise UserError("objective: a search needs one, a validation metric, such as objective=val/loss")
+        self.directions = aim.directions(self.objectives, settings.direction)
         overrides = parse(context, arguments)
         self.space, self.fixed = space(overrides), fixed(overrides)
         if not self.space:
@@ -126,9 +125,7 @@ class Search:
             self.end(number, state=TrialState.PRUNED)
         elif cell.is_whole:
             metrics = (read_json(cell.folder / "results.json") or {})["metrics"]
-            if lacking := [name for name in self.objectives if name not in metrics]:
-                there = ", ".join(name for name in metrics if name.startswith("val/"))
-                raise UserError(f"objective: no run reports '{lacking[0]}'; there are {there}")
+            aim.reported(self.objectives, metrics)
             self.end(number, values=[metrics[name] for name in self.objectives])
         elif cell.status == "failed":
             self.end(number, state=TrialState.FAIL)
@@ -169,7 +166,7 @@ def sweep_search(
         scores = ", ".join(f"{name} {as_text(value)}" for name, value in values)
         say(f"best: {scores}, trial {trial.number} with {' '.join(overrides_of(trial.params))}")
     draw(search.folder)
-    conclude(search.cells, search.folder, allowed=(pruning.STATUS, "failed"))
+    conclude(search.cells, search.folder, search.config.objective, allowed=(pruning.STATUS, "failed"))
 
 
 def draw(sweep: Path) -> None:
@@ -180,29 +177,3 @@ def draw(sweep: Path) -> None:
 
     for path in together({"search_history": SearchHistory()}, cells(sweep)[0], sweep / "figures"):
         say(f"{path}")
-
-
-def objectives(given: Any) -> list[str]:
-    """Raises UserError for what no search may go by."""
-    names: list[str] = [given] if isinstance(given, str) else list(given or ())
-    if not names:
-        raise UserError("objective: a search needs one, a validation metric, such as objective=val/loss")
-    for name in names:
-        if not name.startswith("val/"):
-            raise UserError(f"objective: takes validation metrics, such as val/loss, got '{name}'")
-    return names
-
-
-def directions(objectives: Sequence[str], given: Any) -> list[Direction]:
-    """Of each objective, as it was told, or as the metric is known."""
-    told = [given] * len(objectives) if given is None or isinstance(given, str) else list(given)
-    if len(told) != len(objectives):
-        raise UserError(f"hydra.sweeper.direction: takes one for each of {', '.join(objectives)}")
-    known: dict[int, Direction] = {1: "maximize", -1: "minimize"}
-    found: list[Direction] = []
-    for name, one in zip(objectives, told, strict=True):
-        one = one or known.get(better(name))
-        if one != "minimize" and one != "maximize":
-            raise UserError(f"hydra.sweeper.direction: minimize or maximize '{name}'?")
-        found.append(one)
-    return found
