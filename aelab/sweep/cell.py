@@ -1,7 +1,6 @@
 """One run of a sweep: what it is, how far it has come, and the task that a launcher starts for it."""
 
 import logging
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from aelab.files import read_json, write_json
 from aelab.grammar import quoted
 from aelab.interrupt import Interrupted
-from aelab.sweep import share, stop
+from aelab.sweep import limit, share, stop
 
 log = logging.getLogger(__name__)
 
@@ -81,13 +80,17 @@ def run(config: DictConfig) -> None:
     config.name = hydra.job.name
     typed: Any = OmegaConf.to_container(hydra.overrides.task, resolve=False)
     try:
-        with stop.heeding(folder.parent), share.shared(config, hydra.launcher, int(hydra.job.num)):
+        with (
+            stop.heeding(folder.parent),
+            limit.heeding(folder),
+            share.shared(config, hydra.launcher, int(hydra.job.num)),
+        ):
             train(config, folder, typed, resume=begun, cell=folder.name)
     except Pruned as end:
         write_json(folder / "status.json", {"status": STATUS, "overrides": typed, "why": str(end)})
     except Interrupted as asked:
         fail(folder, typed, asked)
-        if os.getpid() == stop.leader():
+        if stop.is_leader():
             raise
     except Exception as error:
         if not isinstance(error, CompactHydraException):
