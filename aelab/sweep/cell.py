@@ -1,6 +1,7 @@
 """One run of a sweep: what it is, how far it has come, and the task that a launcher starts for it."""
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,10 +52,10 @@ class Cell:
     @property
     def arguments(self) -> list[str]:
         """The overrides with which a launcher makes it: its own, and where it is, in so many words, so that a
-        process that knows nothing of ours composes the same."""
+        process that knows nothing of ours, and works in another folder, composes the same."""
         return [
             *self.overrides,
-            quoted("hydra.sweep.dir", str(self.folder.parent)),
+            quoted("hydra.sweep.dir", str(self.folder.parent.absolute())),
             quoted("hydra.sweep.subdir", self.name),
             quoted("hydra.job.name", self.title),
         ]
@@ -69,6 +70,7 @@ def run(config: DictConfig) -> None:
     from aelab.sweep.pruning import STATUS, Pruned
 
     hydra = HydraConfig.get()
+    os.chdir(hydra.runtime.cwd)  # a worker of Ray's starts where Ray did
     folder = Path(hydra.runtime.output_dir)
     begun = (folder / "status.json").is_file()
     if (folder / "results.json").is_file():

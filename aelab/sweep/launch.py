@@ -11,7 +11,7 @@ from typing import Any
 from hydra.core.plugins import Plugins
 from hydra.core.utils import run_job
 from hydra.errors import CompactHydraException
-from omegaconf import open_dict
+from omegaconf import DictConfig, open_dict, read_write
 
 from aelab.files import folder_name, read_json, write_json
 from aelab.sweep import stop
@@ -38,11 +38,21 @@ def launch(plan: Plan, cells: Sequence[Cell], before: int, total: int) -> None:
         if name == "basic":
             one_by_one(plan, cells)
             return
+        if name == "ray":
+            connect(plan.config)
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=plan.context, task_function=run, config=plan.config
         )
         with waiting(name, plan.sweep):
             launcher.launch([cell.arguments for cell in cells], initial_job_idx=0)
+
+
+def connect(config: DictConfig) -> None:
+    """Let the launcher give Ray no memory, as it does by itself: a cluster that is there already takes none."""
+    init = config.hydra.launcher.ray.init
+    if init.get("address") and "object_store_memory" not in init:
+        with read_write(config), open_dict(config):
+            init.object_store_memory = None
 
 
 @contextmanager
