@@ -11,8 +11,9 @@ from typing import Any
 from hydra.core.plugins import Plugins
 from hydra.core.utils import run_job
 from hydra.errors import CompactHydraException
-from omegaconf import DictConfig, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf, open_dict
 
+from aelab.errors import UserError
 from aelab.files import folder_name, read_json, write_json
 from aelab.sweep import stop
 from aelab.sweep.cell import Cell, run
@@ -34,12 +35,12 @@ def launch(plan: Plan, cells: Sequence[Cell], before: int, total: int) -> None:
     """
     stop.withdraw(plan.sweep)
     name = plan.config.hydra.runtime.choices["hydra/launcher"]
+    if name == "ray":
+        connect(plan.config)
     with stop.leading(plan.sweep), telling(cells, plan.config.objective, before, total):
         if name == "basic":
             one_by_one(plan, cells)
             return
-        if name == "ray":
-            connect(plan.config)
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=plan.context, task_function=run, config=plan.config
         )
@@ -48,11 +49,16 @@ def launch(plan: Plan, cells: Sequence[Cell], before: int, total: int) -> None:
 
 
 def connect(config: DictConfig) -> None:
-    """Let the launcher give Ray no memory, as it does by itself: a cluster that is there already takes none."""
-    init = config.hydra.launcher.ray.init
-    if init.get("address") and "object_store_memory" not in init:
-        with read_write(config), open_dict(config):
-            init.object_store_memory = None
+    """Start Ray, or go to a cluster: before signals are ours, for it takes them, and without the launcher,
+    which asks any cluster for memory. Raises UserError where there is none."""
+    import ray
+
+    init: Any = OmegaConf.to_container(config.hydra.launcher.ray.init, resolve=True)
+    try:
+        if not ray.is_initialized():
+            ray.init(**init)
+    except (ConnectionError, RuntimeError, TypeError, ValueError) as error:
+        raise UserError(f"hydra.launcher.ray.init: {' '.join(str(error).split())}") from error
 
 
 @contextmanager
