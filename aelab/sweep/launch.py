@@ -5,6 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +52,7 @@ def launch(plan: Plan, cells: Sequence[Cell], before: int, total: int) -> None:
 def connect(config: DictConfig) -> None:
     """Start Ray, or go to a cluster: before signals are ours, for it takes them, and without the launcher,
     which asks any cluster for memory. Raises UserError where there is none."""
-    import ray
-
+    ray: Any = import_module("ray")
     init: Any = OmegaConf.to_container(config.hydra.launcher.ray.init, resolve=True)
     try:
         if not ray.is_initialized():
