@@ -10,6 +10,7 @@ from types import FrameType
 from aelab.errors import UserError
 from aelab.files import read_json, write_json
 from aelab.interrupt import Interrupted
+from aelab.sweep import stop
 
 
 @contextmanager
@@ -29,13 +30,13 @@ def heeding(cell: Path) -> Iterator[None]:
     def save(number: int, frame: FrameType | None) -> None:
         nonlocal is_over
         is_over = True
-        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)  # at SIGTERM Lightning may leave of itself, at the end of an epoch
 
     signal.signal(number, save)
     try:
         yield
     except Interrupted:
-        if not is_over:
+        if not is_over or stop.is_asked(cell.parent):
             raise
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # Slurm ends a job that it queues again
         write_json(cell / "status.json", (read_json(cell / "status.json") or {}) | {"status": "waiting"})
