@@ -23,6 +23,7 @@ from aelab.model.autoencoder import Autoencoder
 from aelab.objective import Objective
 from aelab.optimizer import make_optimizer, with_optimizers
 from aelab.plan import plan
+from aelab.processes.cluster import with_processes
 from aelab.stage.stage import Stage
 from aelab.system import System
 
@@ -68,7 +69,10 @@ SCHEMA = {
 
 @dataclass
 class Job:
-    """The objects of a run."""
+    """The objects of a run.
+
+    processes: on each machine, and on how many of these.
+    """
 
     system: System
     recipe: dict[str, Stage]
@@ -76,6 +80,7 @@ class Job:
     baselines: dict[str, Any]
     loggers: list[Any]
     callbacks: list[Any]
+    processes: tuple[int, int]
 
 
 def check(config: DictConfig, typed: Sequence[str] = ()) -> list[str]:
@@ -104,7 +109,7 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     recipe = wrong.attempt(build_recipe, whole)
     loggers = wrong.attempt(build_each_in, config.logger, save_dir=str(folder))
     callbacks = wrong.attempt(build_each_in, config.callback, folder=folder / "checkpoints")
-    wrong.attempt(build, config.trainer, **QUIET)
+    trainer = wrong.attempt(build, config.trainer, **QUIET, plugins=with_processes(config.trainer)["plugins"])
     trial = [torch.nn.Parameter(torch.zeros(1))]
     wrong.attempt(make_optimizer, config.optimizer, trial)
     system = wrong.attempt(assemble_system, config)
@@ -139,7 +144,8 @@ def assemble(config: DictConfig, folder: Path) -> Job:
             path = config.dataset.get(name)
             if isinstance(path, str) and (name == "root" or Path(path).is_file()):
                 config.dataset[name] = str(Path(path).absolute())
-    return Job(system, recipe, figures, baselines, loggers, callbacks)
+    processes = trainer.num_devices, trainer.num_nodes
+    return Job(system, recipe, figures, baselines, loggers, callbacks, processes)
 
 
 def not_drawn(figures: "Mapping[str, Figure]", dataset: Dataset) -> list[str]:

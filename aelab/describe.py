@@ -1,5 +1,6 @@
 """`dry_run=true`: what a run would be, without training it."""
 
+from math import prod
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
@@ -27,9 +28,10 @@ def describe(config: DictConfig, job: Job) -> str:
     ]
     parameters = [[name, f"{count(part):,}"] for name, part in parts(job).items() if count(part)]
     total = count(job.system)
+    world = prod(job.processes)
     stages = [
-        [str(i + 1), name, type(stage).__name__.lower(), length(stage, dataset, settings)]
-        for i, (name, stage) in enumerate(job.recipe.items())
+        [str(i), name, type(stage).__name__.lower(), length(stage, dataset, settings, world)]
+        for i, (name, stage) in enumerate(job.recipe.items(), start=1)
     ]
     return "\n\n".join(
         (
@@ -42,12 +44,14 @@ def describe(config: DictConfig, job: Job) -> str:
     )
 
 
-def length(stage: Stage, dataset: Dataset, trainer: Any) -> str:
-    """`20 epochs of 844 minibatches of 64`; nothing of a stage that takes no steps."""
+def length(stage: Stage, dataset: Dataset, trainer: Any, processes: int) -> str:
+    """`20 epochs of 844 minibatches of 64`, or of `2 × 64`; nothing of a stage that takes no steps."""
     if not stage.steps:
         return ""
-    pieces = plan(len(dataset.splits["train"]), dataset.batch_size, capped(stage.epochs, trainer))
-    return f"{pieces.epochs} epochs of {pieces.epoch} minibatches of {pieces.batch_size}"
+    rows, size = len(dataset.splits["train"]), dataset.batch_size
+    pieces = plan(rows, size, capped(stage.epochs, trainer), processes)
+    together = f"{processes} × {size}" if processes > 1 else str(size)
+    return f"{pieces.epochs} epochs of {pieces.epoch} minibatches of {together}"
 
 
 def parts(job: Job) -> dict[str, nn.Module]:

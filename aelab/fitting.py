@@ -16,6 +16,8 @@ from aelab.callback.slider import Slider
 from aelab.history import History
 from aelab.interrupt import Interrupt
 from aelab.logger.tensorboard import TensorBoard
+from aelab.processes.group import level
+from aelab.processes.place import rank
 from aelab.seed import derive
 from aelab.stage.kept import Kept
 from aelab.stage.record import Record
@@ -73,7 +75,9 @@ def fit(config: DictConfig, job: Job, folder: Path, resume: bool = False) -> Fit
             )
             place, began = kept.enter(name), time.monotonic()
             kept.take(place, work)
-            metrics |= stage.run(work)
+            if stage.steps or rank() == 0:
+                metrics |= stage.run(work)
+            level(job.system)
             interrupt.check()
             kept.keep(place, work, time.monotonic() - began)
             if name == main and work.keeps and has_weights and name not in record.lengths:

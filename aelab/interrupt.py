@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Interrupted(BaseException):
     """Training was asked to stop; `status` is the exit status that shells expect, 128 + signal."""
@@ -15,30 +17,53 @@ class Interrupted(BaseException):
 
 
 class Interrupt:
-    """Whether a signal has asked the training to stop."""
+    """Whether a signal has asked the training to stop.
 
-    requested: int = 0
+    asked: the signal that this process has got.
+    agreed: the one that any process of the run had got when they last spoke of it.
+    """
+
+    asked = agreed = 0
+    is_listening = False
 
     def check(self) -> None:
         """Raise Interrupted where it was asked."""
-        if self.requested:
-            raise Interrupted(self.requested)
+        if self.asked:
+            raise Interrupted(self.asked)
+
+    def agree(self) -> None:
+        """Speak of it, at a place to which all processes come."""
+        from aelab.processes.group import greatest
+
+        self.agreed = greatest(self.asked)
+
+    def heed(self) -> None:
+        """Raise Interrupted where they agreed that it was asked."""
+        if self.agreed:
+            raise Interrupted(self.agreed)
 
     @contextmanager
     def listening(self) -> Iterator["Interrupt"]:
         """Take the first signal as a request; a second Ctrl-C stops at once."""
-
-        def request(number: int, frame: FrameType | None) -> None:
-            if self.requested and number == signal.SIGINT:
-                raise KeyboardInterrupt
-            self.requested = number
-
-        before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        self.is_listening = True
+        self.listen()
         try:
             yield self
         finally:
+            self.is_listening = False
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def listen(self) -> None:
+        """Take the signals, where somebody else has taken them meanwhile."""
+        for number in SIGNALS if self.is_listening else ():
+            signal.signal(number, self.request)
+
+    def request(self, number: int, frame: FrameType | None) -> None:
+        if self.asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.asked = number
 
 
 def leave(number: int, frame: FrameType | None) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor
 from aelab.errors import Diverged
 from aelab.history import History
 from aelab.plan import Plan
+from aelab.processes.group import averaged
 
 
 class Ledger:
@@ -44,7 +45,7 @@ class Ledger:
         """Bring the pending losses to the host, at once. Raises Diverged at the first that is not finite."""
         if not self.pending:
             return
-        values, k = torch.stack(self.pending).double().tolist(), len(self.names)
+        values, k = averaged(torch.stack(self.pending).double()).tolist(), len(self.names)
         self.pending.clear()
         first = position - len(values) // k  # the position of the first of them
         for i, value in enumerate(values):

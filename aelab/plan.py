@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aelab.processes.group import from_first
+
 VISIT = 250
 """Minibatches between two pauses (validation, logs, checkpoints) where epochs are shorter than that."""
 
@@ -110,6 +112,7 @@ class Chunks:
             stop = min(end, start + self.size, *places)
             while not self.plan.ends_step(stop):  # gradients half added up are not in a checkpoint
                 stop += 1
+            stop = from_first(stop)  # others of the run may take longer, or have nothing to look at
             yield start, stop
             start = stop
 

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from aelab.optimizer import MakeOptimizer
+from aelab.processes.group import gathered
+from aelab.trace import is_of_rows
 
 Rows = Callable[..., dict[str, Tensor]]
 """(split, *names) -> entries of the Trace, of all its rows in its order, as in use and in evaluation mode"""
@@ -17,8 +19,8 @@ class Player:
     """A role of a term, with one or both of two moves.
 
     `answer`, after each minibatch, names the Trace entries that it reads, of the forward pass that is just
-    over; what those carry of the nets' graph is cut off. `survey` looks at all rows, and may change which of
-    them are drawn.
+    over, in all processes; what those carry of the nets' graph is cut off. `survey` looks at all rows, and
+    may change which of them are drawn.
 
     interval: minibatches from one survey to the next, the first before the first minibatch; 0 for an epoch,
         None for no survey.
@@ -91,8 +93,11 @@ class Critic(Player):
 
 
 def cut(entries: dict[str, Any]) -> dict[str, Any]:
-    """The entries, their tensors without the graph that made them."""
-    return {name: x.detach() if isinstance(x, Tensor) else x for name, x in entries.items()}
+    """The entries without the graph that made them, and with all processes' rows."""
+    return {
+        name: (gathered(x.detach()) if is_of_rows(name) else x.detach()) if isinstance(x, Tensor) else x
+        for name, x in entries.items()
+    }
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import torch
 
 from aelab.evaluation import whole
 from aelab.plan import Plan
+from aelab.processes.group import from_first, level
 from aelab.seed import derive
 from aelab.system import System
 
@@ -35,9 +36,13 @@ class Surveys:
                 found = player.survey(
                     functools.partial(whole, self.system), derive(self.seed, name, position)
                 )
+                found, state, player.is_over = from_first((found, player.state(), player.is_over))
+                player.restore(state)
                 told |= {f"train/{name}_{key}": value for key, value in found.items()}
                 if id(player) in optimizer_of:  # what its steps remember is of before
                     optimizer_of[id(player)].state.clear()
+        if told:
+            level(self.system)
         return told
 
     @property

@@ -17,6 +17,8 @@ from aelab.ledger import Ledger
 from aelab.minibatches import Minibatches
 from aelab.optimizer import MakeOptimizer
 from aelab.plan import Chunks, Plan, Position
+from aelab.processes.draws import OwnRows
+from aelab.processes.group import average_gradients, level, several
 from aelab.seed import derive, seeder
 from aelab.surveys import Surveys
 from aelab.system import System
@@ -90,6 +92,7 @@ class Training(pl.LightningModule):
         return optimizers
 
     def on_train_start(self) -> None:
+        self.interrupt.listen()  # Lightning's own way with SIGTERM speaks to other processes at once
         # a checkpoint brings its optimizer's settings along: the run's own stand, schedules among them
         optimizers = (self.optimizer, *self.opponents)
         groups = [group for optimizer in optimizers for group in optimizer.param_groups]
@@ -110,9 +113,12 @@ class Training(pl.LightningModule):
         self.opponents = [other.optimizer for other in others]
         self.optimizer_of = dict(zip(map(id, critics), self.opponents, strict=True))
         self.updated = [p for group in wrapped.param_groups for p in group["params"]]
-        # Lightning's wrappers serve several processes and scaled gradients; alone they only cost time
+        if several():
+            # `average_gradients` does it, once a step, of those parameters that the stage's loss reaches
+            self.trainer.strategy.model.require_backward_grad_sync = False  # type: ignore[union-attr]
+        # Lightning's wrappers serve scaled gradients; without them they only cost time
         scaler = getattr(self.trainer.precision_plugin, "scaler", None)
-        plain = self.trainer.world_size == 1 and scaler is None
+        plain = scaler is None
         profiled = not isinstance(self.trainer.profiler, PassThroughProfiler)  # type: ignore[attr-defined]
         self.optimizer: Any = wrapped.optimizer if plain else wrapped
         self.backward_pass = Tensor.backward if plain else self.manual_backward
@@ -124,24 +130,26 @@ class Training(pl.LightningModule):
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         if not self.plan.is_pause(self.position.value):
-            self.interrupt.check()
+            self.interrupt.heed()
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        self.interrupt.check()
+        self.interrupt.heed()
 
     def training_step(self, chunk: tuple[int, int], batch_idx: int) -> None:
         start, stop = chunk
         began = time.perf_counter()
         step, position, interrupt = self.step(), self.position, self.interrupt
         if self.surveys.players and self.survey():
+            interrupt.agree()
             return
         for x, y, rows in self.minibatches(start, stop):
             step(x, y, rows)
             if position.value % self.plan.epoch == 0 or position.value == self.plan.total:
                 self.close_epoch()
-            if interrupt.requested and self.plan.ends_step(position.value):
+            if not several() and interrupt.asked and self.plan.ends_step(position.value):
                 break
         self.ledger.collect(position.value)
+        interrupt.agree()
         self.chunks.adapt(position.value - start, time.perf_counter() - began)
         self.count_steps()
 
@@ -154,7 +162,7 @@ class Training(pl.LightningModule):
         losses_of = self.system.objective.forward
         draw = self.system.dataset.draw if self.system.dataset.is_random(train=True) else None
         backward, update, parameters = self.backward_pass, self.update, self.updated
-        clip, pending = self.clip[0], self.ledger.pending
+        clip, pending, together = self.clip[0], self.ledger.pending, several()
         answers = [
             (player.move, self.optimizer_of.get(id(player)), names)
             for player, names in self.system.objective.answers
@@ -173,6 +181,8 @@ class Training(pl.LightningModule):
             backward(loss, share)
             position.value += 1
             if plan.accumulate == 1 or plan.ends_step(position.value):
+                if together:
+                    average_gradients(parameters)
                 if clip:
                     self.clip_gradients_now()
                 update()
@@ -184,7 +194,15 @@ class Training(pl.LightningModule):
             for move, optimizer, names in answers:
                 pending.append(move({name: trace[name] for name in names}, optimizer))
 
-        return step
+        if not together:
+            return step
+        rank, world_size = self.global_rank, self.trainer.world_size
+
+        def shared(x: Tensor, y: Tensor | None, rows: Tensor | None) -> None:
+            with OwnRows(rank, world_size, len(x)):
+                step(x, y, rows)
+
+        return shared
 
     def survey(self) -> bool:
         """Let the players look at all rows; whether one of them ends the training."""
@@ -216,14 +234,17 @@ class Training(pl.LightningModule):
             move(self.trainer.fit_loop.epoch_progress, by=1)
 
     def validation_step(self, batch: int, batch_idx: int) -> None:
+        level(self.system)  # what batch norm has seen differs from process to process
         found = evaluate(self.system, "val", self.val_rows)
         scores = {f"val/{name}": value for name, value in found.items()}
         self.ledger.amend(scores, self.position.value)
-        self.log_dict(scores, logger=False, batch_size=1)  # what callbacks such as early stopping monitor
+        self.log_dict(
+            scores, logger=False, batch_size=1, sync_dist=several()
+        )  # what callbacks such as early stopping monitor
 
     def on_train_epoch_end(self) -> None:
         losses = {name: value for name, value in self.ledger.latest.items() if name.startswith("train/")}
-        self.log_dict(losses, logger=False, batch_size=1)
+        self.log_dict(losses, logger=False, batch_size=1, sync_dist=several())
 
     # --- checkpoints ------------------------------------------------------------------------------------
 

@@ -90,6 +90,8 @@ def test_lengths_are_in_minibatches(described: Callable[..., str]) -> None:
         ]
 
     assert length("trainer.max_epochs=5") == "5 epochs of 7 minibatches of 16"
+    ddp = "trainer.max_epochs=5", "trainer=ddp", "trainer.accelerator=cpu"
+    assert length(*ddp) == "5 epochs of 4 minibatches of 2 × 16"
     assert (
         length("trainer.max_epochs=5", "trainer.limit_train_batches=0.5") == "5 epochs of 3 minibatches of 16"
     )

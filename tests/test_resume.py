@@ -57,6 +57,16 @@ def test_extended_run_equals_the_longer_one(tmp_path: Path) -> None:
     assert same(weights(tmp_path / "short"), weights(tmp_path / "long"))
 
 
+@pytest.mark.parametrize("precision", ["64-true", "bf16-true", "bf16-mixed"])
+def test_a_checkpoint_keeps_the_precision(precision: str, tmp_path: Path) -> None:
+    overrides = "trainer.max_epochs=3", f"trainer.precision={precision}"
+    with interrupted(9):
+        trained(tmp_path / "stopped", *overrides)
+    trained(tmp_path / "stopped", *overrides, resume=True)
+    trained(tmp_path / "whole", *overrides)
+    assert same(weights(tmp_path / "stopped"), weights(tmp_path / "whole"))
+
+
 def aelab(*arguments: str) -> subprocess.Popen[str]:
     """The command in a process of its own."""
     command = [sys.executable, "-m", "aelab", *arguments]

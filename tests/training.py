@@ -64,7 +64,7 @@ def interrupted(at: int) -> Iterator[None]:
         def until(*batch: Any) -> None:
             step(*batch)
             if self.position.value == at:
-                self.interrupt.requested = signal.SIGTERM
+                self.interrupt.asked = signal.SIGTERM
 
         return until
 

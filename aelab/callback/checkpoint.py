@@ -10,6 +10,7 @@ import torch
 from pytorch_lightning.callbacks import Checkpoint as LightningCheckpoint
 
 from aelab.errors import at_least
+from aelab.processes.group import from_first
 from aelab.training import Training
 
 
@@ -44,7 +45,8 @@ class Checkpoint(LightningCheckpoint):
 
     def save_if_due(self, trainer: pl.Trainer, module: Training) -> None:
         """Save now and then, and when the training is asked to stop, which it will before its next step."""
-        if module.interrupt.requested or time.monotonic() - self.saved > self.every_seconds:
+        is_due = from_first(time.monotonic() - self.saved > self.every_seconds)
+        if module.interrupt.agreed or is_due:
             self.save(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -63,12 +65,11 @@ class Checkpoint(LightningCheckpoint):
     def save(self, trainer: pl.Trainer) -> None:
         """The history first, then the best, then the last: what it builds on is on the disk before it."""
         module = cast(Training, trainer.lightning_module)
-        if trainer.is_global_zero:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            module.history.flush()
-            if self.best is not None:
-                write(self.best, self.folder / "best.ckpt")
-                self.best = None
+        self.folder.mkdir(parents=True, exist_ok=True)  # each process has its own
+        module.history.flush()
+        if self.best is not None:
+            write(self.best, self.folder / "best.ckpt")
+            self.best = None
         trainer.save_checkpoint(self.folder / "last.ckpt", weights_only=False)
         self.saved = time.monotonic()
 

@@ -241,7 +241,9 @@ def norms(z: Tensor, memory: float, dtype: torch.dtype = torch.float32) -> Tenso
 def crossed(z: Tensor, m: Tensor) -> Tensor:
     """‖m‖² − 2 m·z, the part of ‖m − z‖² that tells centroids apart; z [b, d], m [R, K, d] -> [R, K, b]"""
     flat = m.flatten(0, 1)
-    return torch.addmm(flat.square().sum(1)[:, None], flat, z.T, alpha=-2).view(*m.shape[:2], len(z))
+    with torch.autocast(z.device.type, enabled=False):  # a difference of products: in bf16 all rounding
+        found = torch.addmm(flat.square().sum(1)[:, None], flat, z.T, alpha=-2)
+    return found.view(*m.shape[:2], len(z))
 
 
 def pieces(z: Tensor, centroids: int, memory: float) -> tuple[Tensor, ...]:

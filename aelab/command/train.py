@@ -17,6 +17,8 @@ from aelab.files import folder_name, write_json
 from aelab.history import read
 from aelab.interrupt import Interrupted
 from aelab.lock import locked
+from aelab.processes.follow import follow
+from aelab.processes.place import rank
 from aelab.table import count
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ def task(config: DictConfig) -> None:
     from hydra.core.hydra_config import HydraConfig
 
     folder = Path(HydraConfig.get().runtime.output_dir)
+    if rank() > 0:
+        discard(folder)
+        follow()
+        return
     config.name = HydraConfig.get().job.name
     try:
         # as they were typed: an interpolation in them is not this list's to resolve
@@ -111,12 +117,14 @@ def complete(
     status: dict[str, Any] = {"status": "running", "host": platform.node(), "overrides": overrides}
     write_json(folder / "status.json", status)
     from aelab.fitting import fit
+    from aelab.processes.lead import leading
     from aelab.results import finish
 
     whole = resume and (folder / "results.json").is_file()
     before = read(folder / "metrics.csv") if whole else []
     try:
-        fitted = fit(config, job, folder, resume)
+        with leading(config, folder, resume, *job.processes):
+            fitted = fit(config, job, folder, resume)
         if before and before == read(folder / "metrics.csv"):
             notice.info("run: has %s, nothing was left to train", count(fitted.epochs, "epoch"))
         metrics = finish(config, job, folder, overrides, fitted, began)

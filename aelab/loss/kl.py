@@ -10,6 +10,7 @@ from torch.distributions import Distribution, kl_divergence
 from aelab.errors import at_least
 from aelab.loss.term import Term
 from aelab.model.autoencoder import Autoencoder, Prior
+from aelab.processes.group import averaged
 from aelab.schedule import Number, numbers
 
 
@@ -66,7 +67,10 @@ class KL(Term):
         p = prior.given(c)
         first, second = (q, p) if self.direction == "forward" else (p, q)
         kl = divergence(first, second, self.estimate, self.samples, q.batch_shape)  # [b]
-        return kl if self.capacity is None else (kl.mean() - self.capacity).abs()
+        if self.capacity is None:
+            return kl
+        mean = averaged(kl.mean()) if self.training else kl.mean()
+        return (mean - self.capacity).abs()  # []
 
 
 def divergence(p: Distribution, q: Distribution, estimate: str, samples: int, shape: torch.Size) -> Tensor:

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
 
 from aelab.loss.term import Term
+from aelab.processes.group import averaged
 from aelab.schedule import Number, numbers
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class KLSparsity(Term):
     def forward(self, z: Tensor) -> Tensor:
         mean = z.mean(0, dtype=torch.promote_types(z.dtype, torch.float32))  # [d]; bf16 knows no 1 − 1e-3
         if self.training:  # a split is scored by every process as a whole
-            mean = over_processes(mean)
+            mean = averaged(mean)
         return divergence(self.rho, mean).sum()  # []
 
 
@@ -52,12 +52,3 @@ def divergence(rho: float, mean: Tensor) -> Tensor:
     mean = mean.clamp(eps, 1 - eps)
     p = torch.full_like(mean, rho)
     return p * (p / mean).log() + (1 - p) * ((1 - p) / (1 - mean)).log()
-
-
-def over_processes(mean: Tensor) -> Tensor:
-    """The mean of all processes' means, with the gradient of one's own: training averages gradients too."""
-    if not (dist.is_available() and dist.is_initialized()):
-        return mean
-    total = mean.detach().clone()
-    dist.all_reduce(total)
-    return mean + (total / dist.get_world_size() - mean.detach())

@@ -9,6 +9,7 @@ from torch import Tensor
 from aelab.loss.term import Term
 from aelab.model.autoencoder import Prior
 from aelab.precision import single
+from aelab.processes.group import gathered
 from aelab.schedule import Number
 
 Kernel = Literal["imq", "rbf"]
@@ -34,6 +35,8 @@ class MMD(Term):
         self.variance, self.scales = variance, list(scales)
 
     def forward(self, z: Tensor, prior: Prior, c: Tensor | None = None) -> Tensor:
+        if self.training:
+            z, c = gathered(z), None if c is None else gathered(c)
         z = z.flatten(1)
         if len(z) < 2:  # has no pairs
             return 0 * z.sum()

@@ -17,7 +17,8 @@ class Term(nn.Module):
     """One summand w·term of the objective.
 
     `forward` names the Trace entries it reads; a parameter with a default is optional. It sums over a
-    sample's dimensions and returns [b], or [] for a statistic of the whole batch.
+    sample's dimensions and returns [b], or [] for a statistic of the whole batch; in training that is the
+    batch of all processes: see `gathered` and `averaged`.
     """
 
     needs: tuple[str, ...] = ()

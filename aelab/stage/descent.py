@@ -16,6 +16,7 @@ from aelab.callback.progress import Progress
 from aelab.evaluation import part_names
 from aelab.optimizer import MakeOptimizer
 from aelab.plan import count, plan
+from aelab.processes.cluster import with_processes
 from aelab.stage.stage import Work, capped
 from aelab.system import System
 from aelab.training import Training
@@ -61,7 +62,7 @@ def descend(
     rows = val_rows(len(splits.get("val", ())), b, settings)
     callbacks = fresh(work, system, folder, is_own, chooses, rows > 0)
     trainer = pl.Trainer(
-        **{key: value for key, value in settings.items() if key not in OURS},
+        **{key: value for key, value in with_processes(settings).items() if key not in OURS},
         limit_val_batches=1.0 if rows else 0,
         num_sanity_val_steps=0,
         logger=work.loggers,
@@ -103,9 +104,11 @@ def descend(
         shuffle=not settings.get("overfit_batches"),
         prefix="" if is_own else f"{name}/",
     )
+    trainer.strategy.precision_plugin.convert_module(module)  # before a checkpoint's numbers come into it
     system.train()  # Lightning takes the modes that it finds, and warns of a classifier's latent at rest
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Found .* in eval mode")
+        warnings.filterwarnings("ignore", "The `srun` command")  # which a machine may have and a run not want
         trainer.fit(module, ckpt_path=begun, weights_only=True)
     place(device, work.system, system)  # Lightning takes it to the CPU in the end
     work.interrupt.check()

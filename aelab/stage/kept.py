@@ -20,6 +20,8 @@ from aelab.callback.checkpoint import write
 from aelab.files import read_json, write_json
 from aelab.optimizer import with_optimizers
 from aelab.places import cache_dir
+from aelab.processes.group import from_first
+from aelab.processes.place import rank
 from aelab.reads import reads
 from aelab.stage.stage import Stage, Work, capped
 from aelab.system import System
@@ -98,7 +100,7 @@ class Kept:
 
     def take(self, place: Path | None, work: Work) -> None:
         """Put a kept stage's checkpoints, rows and record into the run, which will find it finished."""
-        told = read_json(place / "stage.json") if place else None
+        told = from_first(read_json(place / "stage.json") if place else None)
         if place is None or told is None or not work.keeps or work.name in map(stage_of, work.record.lengths):
             return
         for training in told["lengths"]:
@@ -135,6 +137,8 @@ class Kept:
         """Keep a stage that was trained here, whole or not at all."""
         lengths = {name: n for name, n in work.record.lengths.items() if stage_of(name) == work.name}
         if place is None or place.exists() or not lengths or seconds < LEAST or work.name in self.seconds:
+            return
+        if rank() > 0:  # has no checkpoints of its own
             return
         rows = [row for row in work.history.rows if stage_of(row["stage"]) == work.name]
         told = {"lengths": lengths, "rows": rows, "seconds": round(seconds, 2)}

@@ -20,6 +20,7 @@ from aelab.model.net import Block, Net, Tied
 from aelab.model.top_k import TopK
 from aelab.objective import Objective
 from aelab.optimizer import MakeOptimizer
+from aelab.precision import single
 from aelab.reads import missing
 from aelab.stage.descent import descend
 from aelab.stage.stage import Stage, Work, check_epochs
@@ -142,10 +143,10 @@ def layers(model: Autoencoder, shape: tuple[int, ...]) -> Iterator[Autoencoder]:
         maps, out = (model.maps, model.output) if first else (1, rebuilding(output.get("activation")))
         decoder = Reshaped(Block(**back), shape=(maps * shape[0], *shape[1:]))
         yield Autoencoder(encoder, latent, model.prior, decoder, out, maps)
-        device = next(block.parameters()).device  # of now: a trained layer is where it trained
+        weight = next(block.parameters())  # as it is now: a trained layer is where, and in what, it trained
         with torch.no_grad():
             was = encoder.training
-            probe = latent.eval()(encoder.eval()(torch.zeros(2, *shape, device=device)))["z"]
+            probe = latent.eval()(encoder.eval()(weight.new_zeros(2, *shape)))["z"]
             encoder.train(was)
             latent.train(was)
         shape = tuple(probe.shape[1:])
@@ -203,7 +204,7 @@ def codes(system: System) -> Dataset:
     z, done = torch.empty(0), 0
     for trace in (t for split in found for t in traces(system, split, in_use=True, needed=("z",))):
         if not done:  # the codes may be large: all of them are held once
-            z = trace.z.new_empty((len(rows), *trace.z.shape[1:]), dtype=torch.float32)
+            z = trace.z.new_empty((len(rows), *trace.z.shape[1:]), dtype=single(trace.z).dtype)
         z[done : done + len(trace.z)] = trace.z
         done += len(trace.z)
     y = below.rows.y

@@ -13,6 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 from aelab.files import read_json, write_json
 from aelab.grammar import quoted
 from aelab.interrupt import Interrupted
+from aelab.processes.follow import follow
+from aelab.processes.place import rank
 from aelab.sweep import limit, share, stop
 
 log = logging.getLogger(__name__)
@@ -74,6 +76,9 @@ def run(config: DictConfig) -> None:
     folder = Path(hydra.runtime.output_dir)
     begun = (folder / "status.json").is_file()
     if (folder / "results.json").is_file():
+        return
+    if rank() > 0:
+        follow()
         return
     if stop.is_asked(folder.parent):
         if not begun:

@@ -77,7 +77,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
         def until(*batch) -> None:
             step(*batch)
             if self.stage == "train" and self.position.value == at:
-                self.interrupt.requested = signal.SIGTERM
+                self.interrupt.asked = signal.SIGTERM
 
         return until
 

@@ -173,6 +173,16 @@ def test_nearest_is_the_nearest() -> None:
     torch.testing.assert_close(apart.double(), whole.min(1).values, rtol=1e-4, atol=1e-4)
 
 
+def test_mixed_precision_does_not_round_the_distances() -> None:
+    """Squares of 1e4 and products beside them: what bf16 would keep of their difference is noise."""
+    z = blobs() + 100
+    plain = kmeans(z, 4, starts=3)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = kmeans(z, 4, starts=3)
+        assert torch.equal(nearest(z, mixed.centroids)[0], plain.labels)
+    assert mixed.inertia == plain.inertia and torch.equal(mixed.labels, plain.labels)
+
+
 def test_equal_rows_make_no_harm() -> None:
     found = kmeans(torch.ones(20, 2), 3, starts=2)
     assert found.inertia == 0 and bool(torch.isfinite(found.centroids).all())

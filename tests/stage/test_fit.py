@@ -61,7 +61,7 @@ def test_without_checkpoints_nothing_is_written_and_stopping_works(
     make = Training.step
 
     def stopping(self: Training):
-        self.interrupt.requested = signal.SIGINT
+        self.interrupt.asked = signal.SIGINT
         return make(self)
 
     monkeypatch.setattr(Training, "step", stopping)

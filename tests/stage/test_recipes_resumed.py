@@ -26,7 +26,7 @@ def stop(monkeypatch: pytest.MonkeyPatch, stage: str, at: int) -> None:
         def until(*batch) -> None:
             step(*batch)
             if self.stage == stage and self.position.value == at:
-                self.interrupt.requested = signal.SIGTERM
+                self.interrupt.asked = signal.SIGTERM
 
         return until
 
