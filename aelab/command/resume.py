@@ -48,7 +48,16 @@ def resume_sweep(argv: list[str]) -> int:
         )
     folder = str(Path(place))
     own = [quoted("hydra.sweep.dir", folder), "hydra.sweeper.resume=true"]
-    return train.main(["-m", *arguments_of(Path(folder)), *changed, *own])
+    return train.main(["-m", *kept(arguments_of(Path(folder)), changed), *changed, *own])
+
+
+def kept(arguments: list[str], changed: list[str]) -> list[str]:
+    """What a sweep was asked for, but its launcher and the launcher's settings where another one is given."""
+    if not any(text.startswith("hydra/launcher=") for text in changed):
+        return arguments
+    return [
+        text for text in arguments if not text.lstrip("+~").startswith(("hydra/launcher", "hydra.launcher"))
+    ]
 
 
 def resume_run(argv: list[str]) -> None:

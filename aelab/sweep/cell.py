@@ -15,7 +15,7 @@ from aelab.grammar import quoted
 from aelab.interrupt import Interrupted
 from aelab.processes.follow import follow
 from aelab.processes.place import rank
-from aelab.sweep import share, stop
+from aelab.sweep import limit, share, stop
 
 log = logging.getLogger(__name__)
 
@@ -54,10 +54,10 @@ class Cell:
     @property
     def arguments(self) -> list[str]:
         """The overrides with which a launcher makes it: its own, and where it is, in so many words, so that a
-        process that knows nothing of ours composes the same."""
+        process that knows nothing of ours, and works in another folder, composes the same."""
         return [
             *self.overrides,
-            quoted("hydra.sweep.dir", str(self.folder.parent)),
+            quoted("hydra.sweep.dir", str(self.folder.parent.absolute())),
             quoted("hydra.sweep.subdir", self.name),
             quoted("hydra.job.name", self.title),
         ]
@@ -72,6 +72,7 @@ def run(config: DictConfig) -> None:
     from aelab.sweep.pruning import STATUS, Pruned
 
     hydra = HydraConfig.get()
+    os.chdir(hydra.runtime.cwd)  # a worker of Ray's starts where Ray did
     folder = Path(hydra.runtime.output_dir)
     begun = (folder / "status.json").is_file()
     if (folder / "results.json").is_file():
@@ -86,13 +87,17 @@ def run(config: DictConfig) -> None:
     config.name = hydra.job.name
     typed: Any = OmegaConf.to_container(hydra.overrides.task, resolve=False)
     try:
-        with stop.heeding(folder.parent), share.shared(config, hydra.launcher, int(hydra.job.num)):
+        with (
+            stop.heeding(folder.parent),
+            limit.heeding(folder),
+            share.shared(config, hydra.launcher, int(hydra.job.num)),
+        ):
             train(config, folder, typed, resume=begun, cell=folder.name)
     except Pruned as end:
         write_json(folder / "status.json", {"status": STATUS, "overrides": typed, "why": str(end)})
     except Interrupted as asked:
         fail(folder, typed, asked)
-        if os.getpid() == stop.leader():
+        if stop.is_leader():
             raise
     except Exception as error:
         if not isinstance(error, CompactHydraException):

@@ -4,15 +4,17 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from hydra.core.plugins import Plugins
 from hydra.core.utils import run_job
 from hydra.errors import CompactHydraException
-from omegaconf import open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 
+from aelab.errors import UserError
 from aelab.files import folder_name, read_json, write_json
 from aelab.sweep import aim, stop
 from aelab.sweep.cell import Cell, run
@@ -33,18 +35,48 @@ def launch(plan: Plan, cells: Sequence[Cell], before: int, total: int) -> None:
     before, total: how many of the sweep's are done already, and how many it has.
     """
     stop.withdraw(plan.sweep)
-    is_here = plan.config.hydra.runtime.choices["hydra/launcher"] == "basic"
+    name = plan.config.hydra.runtime.choices["hydra/launcher"]
+    if name == "ray":
+        connect(plan.config)
     with stop.leading(plan.sweep), telling(cells, plan.config.objective, before, total):
-        if is_here:
+        if name == "basic":
             one_by_one(plan, cells)
             return
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=plan.context, task_function=run, config=plan.config
         )
-        try:
+        with waiting(name, plan.sweep):
             launcher.launch([cell.arguments for cell in cells], initial_job_idx=0)
+
+
+def connect(config: DictConfig) -> None:
+    """Start Ray, or go to a cluster: before signals are ours, for it takes them, and without the launcher,
+    which asks any cluster for memory. Raises UserError where there is none."""
+    ray: Any = import_module("ray")
+    init: Any = OmegaConf.to_container(config.hydra.launcher.ray.init, resolve=True)
+    try:
+        if not ray.is_initialized():
+            ray.init(**init)
+    except (ConnectionError, RuntimeError, TypeError, ValueError) as error:
+        raise UserError(f"hydra.launcher.ray.init: {' '.join(str(error).split())}") from error
+
+
+@contextmanager
+def waiting(launcher: str, sweep: Path) -> Iterator[None]:
+    """Until the launcher has done with all cells; what goes wrong with it is said."""
+    with ExitStack() as stack:
+        queue = None
+        if launcher == "submitit_slurm":
+            from aelab.sweep import slurm
+
+            queue = stack.enter_context(slurm.watching(sweep))
+        try:
+            yield
         except Exception as error:  # such as a worker that was killed: the cells' own files say more
-            say(f"hydra/launcher: {type(error).__name__}: {error}")
+            if not stop.is_asked(sweep):
+                say(f"hydra/launcher: {type(error).__name__}: {error}")
+            if queue:
+                queue.wait()
 
 
 def one_by_one(plan: Plan, cells: Sequence[Cell]) -> None:
@@ -66,13 +98,15 @@ def one_by_one(plan: Plan, cells: Sequence[Cell]) -> None:
 @contextmanager
 def telling(cells: Sequence[Cell], objective: Any, before: int, total: int) -> Iterator[None]:
     """A line on the terminal whenever a cell has come to an end, whoever trains it and wherever."""
-    waiting, over = list(cells), threading.Event()
+    left, over = list(cells), threading.Event()
 
     def look() -> None:
-        for cell in list(waiting):
-            if cell.status not in ("waiting", "running"):
-                waiting.remove(cell)
-                done = before + len(cells) - len(waiting)
+        # one that was interrupted may go on: a cluster queues it again
+        on = () if over.is_set() or stop.is_asked(cells[0].folder.parent) else ("interrupted",)
+        for cell in list(left):
+            if cell.status not in ("waiting", "running", *on):
+                left.remove(cell)
+                done = before + len(cells) - len(left)
                 say(f"[{done}/{total}] {cell.name}: {outcome(cell, objective)}")
 
     def watch() -> None:

@@ -102,7 +102,8 @@ class Plan:
         check(config, cell.overrides)
         OmegaConf.resolve(config)
         if self.is_remote:
-            config.trainer |= {"accelerator": "cpu", "devices": 1, "strategy": "auto", "num_nodes": 1}
+            with open_dict(config):
+                config.trainer.update(accelerator="cpu", devices=1, strategy="auto", num_nodes=1)
         quiet_lightning()
         job = assemble(config, cell.folder)
         aim.reportable(aim.names(config.objective), job)

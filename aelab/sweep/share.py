@@ -28,9 +28,11 @@ def shared(config: DictConfig, launcher: Any, number: int) -> Iterator[None]:
 
 
 def cores() -> int:
-    """That this process may use: of a Slurm job, what it asked for."""
+    """That this process may use: of a Slurm job, what it was given, to which not every Slurm binds it."""
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(here, int(os.environ.get("SLURM_CPUS_PER_TASK", here)))
+    tasks = int(os.environ.get("SLURM_NTASKS_PER_NODE", 1))
+    given = int(os.environ.get("SLURM_CPUS_ON_NODE", here * tasks)) // tasks
+    return max(1, min(here, int(os.environ.get("SLURM_CPUS_PER_TASK", given))))
 
 
 def at_once(launcher: Any) -> int:

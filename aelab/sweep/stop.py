@@ -13,7 +13,7 @@ from aelab.interrupt import Interrupted, leave
 
 FILE = "stop"
 LEADER = "AELAB_SWEEP"
-"""Environment variable: the number of the process that leads the sweep."""
+"""Environment variable: the number of the process that leads the sweep; a job elsewhere inherits it, too."""
 
 SECONDS = 0.5
 """Between two looks at the file."""
@@ -32,8 +32,9 @@ def withdraw(sweep: Path) -> None:
     (sweep / FILE).unlink(missing_ok=True)
 
 
-def leader() -> int:
-    return int(os.environ.get(LEADER, 0))
+def is_leader() -> bool:
+    """Whether this very process leads the sweep."""
+    return os.getpid() == led_by
 
 
 @contextmanager
@@ -43,6 +44,7 @@ def leading(sweep: Path) -> Iterator[None]:
 
     A cell that trains in this very process takes the signal itself.
     """
+    global led_by
     taken: list[int] = []
 
     def take(number: int, frame: FrameType | None) -> None:
@@ -51,7 +53,8 @@ def leading(sweep: Path) -> Iterator[None]:
         taken.append(number)
         ask(sweep, f"interrupted by {signal.Signals(number).name}")
 
-    os.environ[LEADER] = str(os.getpid())
+    led_by = os.getpid()
+    os.environ[LEADER] = str(led_by)
     before = {number: signal.signal(number, take) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
@@ -59,8 +62,13 @@ def leading(sweep: Path) -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
         del os.environ[LEADER]
+        led_by = 0
     if taken:
         raise Interrupted(taken[0])
+
+
+led_by = 0
+"""The process that leads, as it knows itself: a number alone may be another's on another machine."""
 
 
 @contextmanager
@@ -70,7 +78,7 @@ def heeding(sweep: Path) -> Iterator[None]:
     A process whose leader has died leaves when its cell has.
     """
     global followed
-    if os.getpid() == leader():  # signals come by themselves, and nobody is left to lead
+    if is_leader():  # signals come by themselves, and nobody is left to lead
         yield
         return
     if threading.current_thread() is threading.main_thread():
@@ -94,7 +102,7 @@ def follow(parent: int) -> None:
     told = None  # the cell's sweep that was told to stop
     while True:
         time.sleep(SECONDS)
-        is_orphan = leader() == parent and os.getppid() != parent
+        is_orphan = os.environ.get(LEADER) == str(parent) and os.getppid() != parent
         if is_orphan and followed is None:
             os._exit(128 + signal.SIGTERM)
         if followed is not None and followed != told and (is_orphan or is_asked(followed)):

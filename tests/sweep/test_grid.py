@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,16 @@ def test_many_cells_are_not_all_named(aelab: Aelab, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(plan, "MOST", 1)
     err = aelab("-m", *SMALL, "seed=0,1,2", "trainer.limit_train_batches=1")[2]
     assert err.splitlines()[1:3] == ["  0-seed=0", "  and 2 more"]
+
+
+@pytest.mark.skipif(not find_spec("hydra_plugins.hydra_joblib_launcher"), reason="needs aelab[joblib]")
+def test_another_launcher_takes_over_without_the_settings_of_the_first(aelab: Aelab, tmp_path: Path) -> None:
+    first = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=1")
+    status, _, err = aelab("-m", *SMALL, *first, "optimizer.lr=1e30,1e-3", "hydra.sweep.dir=sweep")
+    assert status == 1 and "1 failed" in err, err
+    shutil.rmtree(tmp_path / "sweep" / "1-lr=0.001")
+    status, _, err = aelab("resume", "sweep=sweep", "hydra/launcher=basic")
+    assert status == 1 and "2 cells: 1 failed, 1 completed" in err, err
+    assert not any(
+        "launcher." in text for text in json.loads((tmp_path / "sweep/sweep.json").read_text())["arguments"]
+    )

@@ -23,6 +23,12 @@ def test_a_slurm_jobs_cores_are_what_it_asked_for(monkeypatch: pytest.MonkeyPatc
     assert share.cores() == 1
     monkeypatch.setenv("SLURM_CPUS_PER_TASK", str(here + 7))
     assert share.cores() == here
+    monkeypatch.delenv("SLURM_CPUS_PER_TASK")  # it asked for no number, and was given some
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(16))
+    monkeypatch.setenv("SLURM_CPUS_ON_NODE", "6")
+    assert share.cores() == 6
+    monkeypatch.setenv("SLURM_NTASKS_PER_NODE", "2")
+    assert share.cores() == 3
 
 
 @pytest.mark.parametrize(
