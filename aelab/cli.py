@@ -1,7 +1,9 @@
 """The command line: `aelab [overrides]` trains, `aelab <command>` does the rest."""
 
+import atexit
 import os
 import sys
+import threading
 from contextlib import redirect_stderr, redirect_stdout
 from importlib import import_module
 
@@ -21,10 +23,10 @@ def main() -> None:
     if command == "train" and {"-h", "--help"} & set(argv):
         command = "help"
     with redirect_stdout(Pipe(sys.stdout)), redirect_stderr(Pipe(sys.stderr)):
-        try:
-            sys.exit(run(command, argv))
-        finally:
-            sys.stdout.flush()
+        status = run(command, argv)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    leave(status)
 
 
 def run(command: str, argv: list[str]) -> int:
@@ -43,3 +45,13 @@ def run(command: str, argv: list[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def leave(status: int) -> None:
+    """Exit as Python does, but for the search through all that torch has made for what could be freed, which
+    takes it a second and a half."""
+    if "torch" not in sys.modules:
+        sys.exit(status)
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    os._exit(status)

@@ -24,9 +24,10 @@ class Grid(Sweeper):
     def sweep(self, arguments: list[str]) -> None:
         from aelab.app import speaking
         from aelab.sweep.grid import sweep_grid
+        from aelab.sweep.pool import early
 
         assert self.hydra_context is not None and self.config is not None
-        with speaking():
+        with speaking(), early(self.config):
             sweep_grid(self.hydra_context, self.config, arguments, self.resume)
 
 
@@ -38,9 +39,10 @@ class Optuna(Grid):
 
     def sweep(self, arguments: list[str]) -> None:
         from aelab.app import speaking
+        from aelab.sweep.pool import early
 
         assert self.hydra_context is not None and self.config is not None
-        with speaking():
+        with speaking(), early(self.config):
             try:
                 from aelab.sweep.search import sweep_search
             except ModuleNotFoundError as missing:

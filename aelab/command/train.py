@@ -14,6 +14,7 @@ from aelab import log
 from aelab.app import application
 from aelab.errors import UserError
 from aelab.files import folder_name, write_json
+from aelab.garbage import unsearched
 from aelab.history import read
 from aelab.interrupt import Interrupted
 from aelab.lock import locked
@@ -71,7 +72,8 @@ def train(
 
     cell: the run's name among those of a sweep, which tells what becomes of it.
     """
-    from aelab.assemble import check
+    with unsearched():
+        from aelab.assemble import check
 
     began = time.monotonic()
     if not resume and (folder / "status.json").is_file():
@@ -116,9 +118,10 @@ def complete(
     OmegaConf.save(overrides, folder / ".hydra" / "overrides.yaml")
     status: dict[str, Any] = {"status": "running", "host": platform.node(), "overrides": overrides}
     write_json(folder / "status.json", status)
-    from aelab.fitting import fit
-    from aelab.processes.lead import leading
-    from aelab.results import finish
+    with unsearched():
+        from aelab.fitting import fit
+        from aelab.processes.lead import leading
+        from aelab.results import finish
 
     whole = resume and (folder / "results.json").is_file()
     before = read(folder / "metrics.csv") if whole else []

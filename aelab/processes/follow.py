@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+from aelab.garbage import unsearched
 from aelab.processes import place
 
 
@@ -32,8 +33,9 @@ def follow(waiting: Path | None = None) -> None:
     import torch.distributed as dist
     from omegaconf import DictConfig, OmegaConf
 
-    from aelab.assemble import assemble
-    from aelab.fitting import fit
+    with unsearched():
+        from aelab.assemble import assemble
+        from aelab.fitting import fit
     from aelab.log import quiet_lightning
     from aelab.processes.group import from_first
     from aelab.processes.lead import READY, meet, own_folder, sharing

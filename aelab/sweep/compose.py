@@ -31,13 +31,17 @@ class Composer:
         whole = copy.deepcopy(self.known[key])
         for one in values:
             OmegaConf.update(whole, one.key_or_group, one.value(), merge=True)
-        whole.hydra.overrides.task = list(overrides)
+        told = self.config.hydra.overrides.hydra
+        whole.hydra.overrides.hydra = [*told, *(text for text in overrides if is_hydras(text))]
+        whole.hydra.overrides.task = [text for text in overrides if not is_hydras(text)]
         return whole
 
     def is_plain(self, override: Override) -> bool:
         """Whether it gives a setting a number, a text or a list, and chooses no option of a group."""
         key = override.key_or_group
         is_value = not str(override.input_line).startswith(("+", "~")) and override.package is None
-        if not is_value or key.startswith("hydra.") or isinstance(override.value(), dict):
-            return False
-        return not self.loader.get_group_options(key)
+        return is_value and not isinstance(override.value(), dict) and not self.loader.get_group_options(key)
+
+
+def is_hydras(override: str) -> bool:
+    return override.lstrip("+~").startswith(("hydra.", "hydra/"))

@@ -19,6 +19,7 @@ from aelab.files import folder_name, read_json, write_json
 from aelab.sweep import aim, stop
 from aelab.sweep.cell import Cell, run
 from aelab.sweep.plan import Plan
+from aelab.sweep.pool import shared
 from aelab.table import as_text, count
 
 SECONDS = 0.5
@@ -43,7 +44,7 @@ def launch(plan: Plan, cells: Sequence[Cell], before: int, total: int) -> None:
             one_by_one(plan, cells)
             return
         launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=plan.context, task_function=run, config=plan.config
+            hydra_context=shared(plan.context), task_function=run, config=plan.config
         )
         with waiting(name, plan.sweep):
             launcher.launch([cell.arguments for cell in cells], initial_job_idx=0)

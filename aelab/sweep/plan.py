@@ -12,6 +12,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from aelab.errors import Problems, UserError
+from aelab.garbage import unsearched
 from aelab.grammar import slug
 from aelab.sweep import aim
 from aelab.sweep.cell import Cell
@@ -95,9 +96,10 @@ class Plan:
 
     def text(self, cell: Cell, config: DictConfig) -> str:
         """What the cell will be. Raises UserError with all that is wrong with it."""
-        from aelab.assemble import assemble, check
-        from aelab.describe import describe
-        from aelab.log import quiet_lightning
+        with unsearched():
+            from aelab.assemble import assemble, check
+            from aelab.describe import describe
+            from aelab.log import quiet_lightning
 
         check(config, cell.overrides)
         OmegaConf.resolve(config)

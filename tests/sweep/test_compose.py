@@ -22,6 +22,7 @@ GRIDS = [
     [["model.widths=[4,3]", "name='a b'"], ["model.widths=[]", "name=c"]],
     [["+optimizer.x=1", "seed=0"], ["+optimizer.x=2", "seed=1"]],
     [["~loss.mse.weight", "seed=0"], ["~loss.mse.weight", "seed=1"]],
+    [["seed=0", "hydra.sweep.subdir='0-a b'"], ["seed=1", "hydra.sweep.subdir=1", "hydra.job.name=y"]],
 ]
 
 
