@@ -30,7 +30,7 @@ def heeding(cell: Path) -> Iterator[None]:
     def save(number: int, frame: FrameType | None) -> None:
         nonlocal is_over
         is_over = True
-        signal.raise_signal(signal.SIGINT)  # at SIGTERM Lightning may leave of itself, at the end of an epoch
+        signal.raise_signal(signal.SIGTERM)
 
     signal.signal(number, save)
     try:

@@ -1,9 +1,6 @@
 """KLSparsity: Bernoulli divergences of mean activations, each over the batch, of codes in [0, 1]."""
 
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import torch
@@ -104,40 +101,6 @@ def test_objects_to_codes_outside_the_unit_interval(latent: Deterministic, range
         if range_
         else []
     )
-
-
-PROCESS = """
-import sys
-import torch
-import torch.distributed as dist
-from aelab.loss.kl_sparsity import KLSparsity
-
-rank, folder = int(sys.argv[1]), sys.argv[2]
-dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
-z = torch.load(f"{folder}/z.pt").chunk(2)[rank].requires_grad_()
-term = KLSparsity(0.2, 1.0)
-out = term(z)
-out.backward()
-alone = term.eval()(z) if rank == 0 else None  # must not wait for the other
-torch.save((out.detach(), z.grad, alone), f"{folder}/{rank}.pt")
-dist.barrier()
-dist.destroy_process_group()
-"""
-
-
-def test_several_processes_see_one_batch(tmp_path: Path) -> None:
-    """Each has the value of the whole batch, and gradients whose mean over processes is the batch's."""
-    z = torch.rand(8, 3, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    torch.save(z, tmp_path / "z.pt")
-    started = [subprocess.Popen([sys.executable, "-c", PROCESS, str(r), str(tmp_path)]) for r in (0, 1)]
-    assert [process.wait(120) for process in started] == [0, 0]
-    (a, grad_a, alone), (b, grad_b, _) = (torch.load(tmp_path / f"{rank}.pt") for rank in (0, 1))
-    expected = KLSparsity(0.2, 1.0)(z.requires_grad_())
-    expected.backward()
-    torch.testing.assert_close(a, expected.detach())
-    torch.testing.assert_close(b, expected.detach())
-    torch.testing.assert_close(torch.cat([grad_a, grad_b]) / 2, z.grad)
-    torch.testing.assert_close(alone.detach(), KLSparsity(0.2, 1.0)(z[:4].detach()))
 
 
 def test_training_brings_mean_activations_to_rho() -> None:

@@ -88,3 +88,13 @@ def test_a_sweep_that_is_stopped_leaves_no_job_and_can_go_on(tmp_path: Path) -> 
     assert [status(cell)["status"] for cell in cells(tmp_path)] == ["interrupted"] and not jobs()
     code, told = swept(tmp_path, "resume", "sweep=sweep", "hydra/launcher=basic")
     assert code == 0 and [status(cell)["status"] for cell in cells(tmp_path)] == 2 * ["completed"], told
+
+
+def test_one_run_in_several_tasks_is_the_one_in_as_many_processes_here(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    ddp = (*SHORT, "trainer=ddp", "trainer.accelerator=cpu", "seed=0,1")
+    tasks = (*SLURM, "hydra.launcher.tasks_per_node=2", "hydra.launcher.cpus_per_task=1")
+    for folder, launcher in ((here, ()), (there, tasks)):
+        code, told = swept(folder, *ddp, *launcher)
+        assert code == 0, told
+    assert len(cells(there)) == 2 and same(here, there)
