@@ -36,9 +36,9 @@ def drawn(report: Report, runs: Sequence[Record], found: Curves) -> str:
             {
                 "name": name,
                 "short": short[name],
-                "values": [row[0].settings.get(name, "") for row in report.rows],
+                "values": [report.asked(row)[i] for row in report.rows],
             }
-            for name in report.settings
+            for i, name in enumerate(report.settings)
         ],
         "rows": [
             {"label": label, "isBest": i == report.best.row, "state": states(row)}

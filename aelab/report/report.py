@@ -35,8 +35,14 @@ class Report:
     alike: tuple[bool, bool]
 
     def asked(self, row: Sequence[Record]) -> list[str]:
-        """What the settings that differ are in a row."""
-        return [row[0].settings.get(name, "") for name in self.settings]
+        """What the settings that differ are in a row, in few digits where those tell the rows apart."""
+        return [self.words[name][row[0].settings.get(name, "")] for name in self.settings]
+
+    @cached_property
+    def words(self) -> dict[str, dict[str, str]]:
+        """Of each setting that differs, value -> as it is shown."""
+        every = {name: [row[0].settings.get(name, "") for row in self.rows] for name in self.settings}
+        return {name: short(own) for name, own in every.items()}
 
     @cached_property
     def left(self) -> list[list[str]]:
@@ -120,6 +126,20 @@ def report(runs: list[Record], wanted: Sequence[str] = (), sort: str = "", by: s
     configs = [composed(run) for run in finished(runs)] if len(rows) > 1 else []
     alike = not differing(configs), len({config.loss for config in configs}) <= 1
     return Report(runs, same, settings, rows, known, shown, best(rows, by, configs), alike)
+
+
+def short(values: Sequence[str]) -> dict[str, str]:
+    """`0.03054523550675688` -> `0.03055`, if no two come to the same."""
+    known = dict.fromkeys(values)
+    fewer = {value: digits(value) for value in known}
+    return fewer if len(set(fewer.values())) == len(known) else {value: value for value in known}
+
+
+def digits(value: str) -> str:
+    try:
+        return min(value, f"{float(value):.4g}", key=len) if "." in value else value
+    except ValueError:
+        return value
 
 
 def finished(runs: Sequence[Record]) -> list[Record]:

@@ -1,10 +1,12 @@
-// Scores over the settings that vary: points over one, a heat map of two, parallel axes of more.
+// Scores over the settings that vary: points over one, a heat map of a grid of two, parallel axes of more.
 function choices() {
   const section = document.getElementById("choices");
   if (!section) return;
   const metric = section.querySelector("[name=metric]"), list = section.querySelector(".legend");
   options(metric, Object.keys(data.scores).map(name => [name, name]), data.start.score);
-  const paint = [points, heat][data.settings.length - 1] ?? parallel;
+  const fields = data.settings.reduce((n, one) => n * new Set(one.values).size, 1);
+  const isGrid = fields <= 2 * data.rows.length; // a search's settings come once each
+  const paint = [points, isGrid ? heat : parallel][data.settings.length - 1] ?? parallel;
   const draw = drawing(section.querySelector(".drawing"), width => {
     const name = metric.value, {better} = data.scores[name];
     const way = better ? `${better > 0 ? "higher" : "lower"} is better` : "";
