@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
+from pytorch_lightning.strategies import DDPStrategy
 
 from aelab.build import build
 from aelab.check import drop_leftovers, drop_unfitting, problems
@@ -145,6 +146,10 @@ def assemble(config: DictConfig, folder: Path) -> Job:
             if isinstance(path, str) and (name == "root" or Path(path).is_file()):
                 config.dataset[name] = str(Path(path).absolute())
     processes = trainer.num_devices, trainer.num_nodes
+    if prod(processes) > 1 and not isinstance(trainer.strategy, DDPStrategy):
+        raise UserError(
+            f"trainer.strategy: several processes train by ddp, not by {type(trainer.strategy).__name__}"
+        )
     return Job(system, recipe, figures, baselines, loggers, callbacks, processes)
 
 

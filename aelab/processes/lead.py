@@ -52,6 +52,7 @@ def leading(config: DictConfig, folder: Path, resume: bool, processes: int, node
         )
     alone, others = not where, []
     where = where or place.first(processes)
+    clear(folder)  # what a run that was killed may have left
     try:
         with place.at(where), sharing(processes):
             if alone:
@@ -70,21 +71,21 @@ def leading(config: DictConfig, folder: Path, resume: bool, processes: int, node
         for other in others:
             other.kill()
             other.wait()
-        for own in folder.glob(".process-*"):
-            rmtree(own, ignore_errors=True)
+        clear(folder)
 
 
 def meet() -> None:
-    """Make all processes of the run a group."""
-    # a process that is gone is noticed at once; one that does for all what takes long is not given up
+    """Make all processes of the run a group. Raises RuntimeError where one does not come."""
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-    dist.init_process_group(backend, timeout=timedelta(days=1))
+    dist.init_process_group(backend, timeout=timedelta(minutes=10))
+    # from now on one that is gone is noticed at once, and one that does for all what takes long is waited for
+    dist.distributed_c10d._set_pg_timeout(timedelta(days=1))
 
 
 def start(folder: Path, where: dict[str, str], rank: int) -> "subprocess.Popen[bytes]":
     """A process of this machine beside the first."""
     own = own_folder(folder, rank)
-    own.mkdir(exist_ok=True)
+    own.mkdir()
     command = [sys.executable, "-m", "aelab.processes.follow", str(os.getpid()), str(own)]
     with (own / SAID).open("wb") as said:
         return subprocess.Popen(
@@ -97,8 +98,8 @@ def start(folder: Path, where: dict[str, str], rank: int) -> "subprocess.Popen[b
 
 def wait(others: "list[subprocess.Popen[bytes]]", folder: Path) -> None:
     """Until all are there. Raises Lost where one will never be."""
-    places = [own_folder(folder, rank) / READY for rank in range(1, len(others) + 1)]
-    while not all(place.exists() for place in places):
+    signs = [own_folder(folder, rank) / READY for rank in range(1, len(others) + 1)]
+    while not all(sign.exists() for sign in signs):
         if any(other.poll() is not None for other in others):
             raise lost(others, folder) or Lost("a process of the run has ended")
         time.sleep(0.05)
@@ -107,6 +108,11 @@ def wait(others: "list[subprocess.Popen[bytes]]", folder: Path) -> None:
 def own_folder(folder: Path, rank: int) -> Path:
     """What a process beside the first writes while the run trains; nobody will read it."""
     return folder / f".process-{rank}"
+
+
+def clear(folder: Path) -> None:
+    for own in folder.glob(".process-*"):
+        rmtree(own, ignore_errors=True)
 
 
 def lost(others: "list[subprocess.Popen[bytes]]", folder: Path) -> Lost | None:

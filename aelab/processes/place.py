@@ -28,16 +28,19 @@ def of_slurm() -> dict[str, str]:
 
 def rank() -> int:
     """Of this process among those that torchrun or srun has started; 0 where it was started alone."""
-    if int(os.environ.get("SLURM_STEP_NUM_TASKS", 1)) > 1:
-        return int(os.environ["SLURM_PROCID"])
-    return int(os.environ.get("RANK", 0))
+    if by_torchrun():
+        return int(os.environ["RANK"])
+    return int(os.environ["SLURM_PROCID"]) if int(os.environ.get("SLURM_STEP_NUM_TASKS", 1)) > 1 else 0
 
 
 def given() -> dict[str, str]:
     """What whoever started these processes together says; {} where this one was started alone."""
-    if "RANK" in os.environ:
-        return {name: os.environ[name] for name in NAMES if name in os.environ}
-    return of_slurm()
+    return {name: os.environ[name] for name in NAMES} if by_torchrun() else of_slurm()
+
+
+def by_torchrun() -> bool:
+    """Or by ourselves, which say it in the same words."""
+    return all(name in os.environ for name in NAMES) and int(os.environ["WORLD_SIZE"]) > 1
 
 
 def first(processes: int) -> dict[str, str]:

@@ -3,9 +3,9 @@
 import copy
 from collections.abc import Sequence
 
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 
@@ -16,9 +16,9 @@ class Composer:
     a copy takes the values.
     """
 
-    def __init__(self, context: HydraContext, config: DictConfig) -> None:
-        self.loader, self.config = context.config_loader, config
-        self.parser = OverridesParser.create(config_loader=context.config_loader)
+    def __init__(self, loader: ConfigLoader, config: DictConfig) -> None:
+        self.loader, self.config = loader, config
+        self.parser = OverridesParser.create(config_loader=loader)
         self.known: dict[tuple[str, ...], DictConfig] = {}
 
     def __call__(self, overrides: Sequence[str]) -> DictConfig:

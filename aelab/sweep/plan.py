@@ -64,7 +64,7 @@ class Plan:
 
     def __init__(self, context: HydraContext, config: DictConfig, settings: Sequence[str]) -> None:
         self.context, self.config, self.settings = context, config, settings
-        self.compose = Composer(context, config)
+        self.compose = Composer(context.config_loader, config)
         self.sweep = Path(config.hydra.sweep.dir)
         self.is_remote = config.hydra.runtime.choices["hydra/launcher"] in REMOTE
         self.cells: list[Cell] = []

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.types import HydraContext
@@ -51,7 +51,8 @@ def prepare() -> None:
 
 def shared(context: HydraContext) -> HydraContext:
     """The context for a launcher whose processes train one cell after another."""
-    return HydraContext(config_loader=Shared(context.config_loader), callbacks=context.callbacks)
+    loader = cast(ConfigLoader, Shared(context.config_loader))
+    return HydraContext(config_loader=loader, callbacks=context.callbacks)
 
 
 class Shared:
@@ -64,7 +65,7 @@ class Shared:
         sweep = str(master_config.hydra.sweep.dir)
         if sweep not in composers:
             composers.clear()
-            composers[sweep] = Composer(HydraContext(self.loader, None), master_config)
+            composers[sweep] = Composer(self.loader, master_config)
         return composers[sweep](sweep_overrides)
 
 

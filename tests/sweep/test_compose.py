@@ -39,7 +39,7 @@ def context() -> Iterator[tuple[HydraContext, DictConfig]]:
 
 @pytest.mark.parametrize("grid", GRIDS, ids=lambda grid: grid[0][0])
 def test_it_is_hydras(grid: list[list[str]], context: tuple[HydraContext, DictConfig]) -> None:
-    composer = Composer(*context)
+    composer = Composer(context[0].config_loader, context[1])
     for cell in [*grid, *grid[::-1]]:
         expected = context[0].config_loader.load_sweep_config(context[1], cell)
         found = composer(cell)
@@ -50,7 +50,7 @@ def test_it_is_hydras(grid: list[list[str]], context: tuple[HydraContext, DictCo
 
 
 def test_values_alone_are_not_composed_again(context: tuple[HydraContext, DictConfig]) -> None:
-    composer = Composer(*context)
+    composer = Composer(context[0].config_loader, context[1])
     for seed in range(5):
         assert composer([f"seed={seed}", "model=conv"]).seed == seed
     composer(["seed=0", "model=mlp"])
