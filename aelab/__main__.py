@@ -1,6 +1,6 @@
 """`python -m aelab`."""
 
-from aelab.cli import main
+from aelab.cli import script
 
 if __name__ == "__main__":
-    main()
+    script()

@@ -12,6 +12,22 @@ from aelab.pipe import Pipe
 COMMANDS = ("train", "resume", "evaluate", "reconstruct", "encode", "sample", "draw", "report", "list")
 
 
+def script() -> None:
+    """`main` as a process of its own, which ends without Python's search through all that torch has made for
+    what could be freed: it takes a second and a half."""
+    try:
+        main()
+    except SystemExit as end:
+        if "torch" not in sys.modules or not isinstance(end.code, int):
+            raise
+        status = end.code
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 def main() -> None:
     """Run the command that the first word names, else train; heavy imports wait until it is known."""
     argv = sys.argv[1:]
@@ -23,10 +39,10 @@ def main() -> None:
     if command == "train" and {"-h", "--help"} & set(argv):
         command = "help"
     with redirect_stdout(Pipe(sys.stdout)), redirect_stderr(Pipe(sys.stderr)):
-        status = run(command, argv)
-        sys.stdout.flush()
-        sys.stderr.flush()
-    leave(status)
+        try:
+            sys.exit(run(command, argv))
+        finally:
+            sys.stdout.flush()
 
 
 def run(command: str, argv: list[str]) -> int:
@@ -45,13 +61,3 @@ def run(command: str, argv: list[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-
-
-def leave(status: int) -> None:
-    """Exit as Python does, but for the search through all that torch has made for what could be freed, which
-    takes it a second and a half."""
-    if "torch" not in sys.modules:
-        sys.exit(status)
-    threading._shutdown()  # type: ignore[attr-defined]
-    atexit._run_exitfuncs()
-    os._exit(status)
