@@ -79,7 +79,8 @@ def meet() -> None:
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
     dist.init_process_group(backend, timeout=timedelta(minutes=10))
     # from now on one that is gone is noticed at once, and one that does for all what takes long is waited for
-    dist.distributed_c10d._set_pg_timeout(timedelta(days=1))
+    patient = getattr(dist, "set_timeout", None) or dist.distributed_c10d._set_pg_timeout  # its older name
+    patient(timedelta(days=1))
 
 
 def start(folder: Path, where: dict[str, str], rank: int) -> "subprocess.Popen[bytes]":
