@@ -24,7 +24,7 @@ from aelab.model.autoencoder import Autoencoder
 from aelab.objective import Objective
 from aelab.optimizer import make_optimizer, with_optimizers
 from aelab.plan import plan
-from aelab.processes.cluster import with_processes
+from aelab.processes.cluster import Cluster
 from aelab.stage.stage import Stage
 from aelab.system import System
 
@@ -110,7 +110,7 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     recipe = wrong.attempt(build_recipe, whole)
     loggers = wrong.attempt(build_each_in, config.logger, save_dir=str(folder))
     callbacks = wrong.attempt(build_each_in, config.callback, folder=folder / "checkpoints")
-    trainer = wrong.attempt(build, config.trainer, **QUIET, plugins=with_processes(config.trainer)["plugins"])
+    trainer = wrong.attempt(build, config.trainer, **QUIET, plugins=[Cluster()])
     trial = [torch.nn.Parameter(torch.zeros(1))]
     wrong.attempt(make_optimizer, config.optimizer, trial)
     system = wrong.attempt(assemble_system, config)

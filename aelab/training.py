@@ -138,7 +138,7 @@ class Training(pl.LightningModule):
     def training_step(self, chunk: tuple[int, int], batch_idx: int) -> None:
         start, stop = chunk
         began = time.perf_counter()
-        step, position, interrupt = self.step(), self.position, self.interrupt
+        step, position, interrupt, alone = self.step(), self.position, self.interrupt, not several()
         if self.surveys.players and self.survey():
             interrupt.agree()
             return
@@ -146,7 +146,7 @@ class Training(pl.LightningModule):
             step(x, y, rows)
             if position.value % self.plan.epoch == 0 or position.value == self.plan.total:
                 self.close_epoch()
-            if not several() and interrupt.asked and self.plan.ends_step(position.value):
+            if alone and interrupt.asked and self.plan.ends_step(position.value):
                 break
         self.ledger.collect(position.value)
         interrupt.agree()

@@ -53,6 +53,18 @@ def wait(is_so: Callable[[], bool], seconds: float = 90) -> None:
         time.sleep(0.05)
 
 
+def alive(folder: Path) -> list[int]:
+    """The processes that work in this folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(entry / "cwd")) == folder:
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
 def cells(folder: Path) -> list[Path]:
     return sorted(path for path in (folder / "sweep").glob("[0-9]*") if path.is_dir())
 

@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
+from sweeps import alive, wait
 
 pytestmark = pytest.mark.integration
 
@@ -85,19 +85,7 @@ def test_nothing_of_the_others_is_left(tmp_path: Path) -> None:
     run = trained(tmp_path, *TWO)
     alone = trained(tmp_path, *ONE)
     assert sorted(p.name for p in run.iterdir()) == sorted(p.name for p in alone.iterdir())
-    assert not working(tmp_path)
-
-
-def working(folder: Path) -> list[int]:
-    """The processes that work in this folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if Path(os.readlink(entry / "cwd")) == folder:
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
+    assert not alive(tmp_path)
 
 
 def begun(folder: Path) -> "subprocess.Popen[str]":
@@ -109,10 +97,9 @@ def begun(folder: Path) -> "subprocess.Popen[str]":
         stdout=subprocess.DEVNULL,
         text=True,
     )
-    late = time.monotonic() + 90
-    while not (folder / "run" / "checkpoints" / "last.ckpt").exists():
-        assert process.poll() is None and time.monotonic() < late
-        time.sleep(0.05)
+    last = folder / "run" / "checkpoints" / "last.ckpt"
+    wait(lambda: last.exists() or process.poll() is not None)
+    assert process.poll() is None
     return process
 
 
@@ -121,7 +108,7 @@ def test_a_signal_stops_all_and_the_run_goes_on(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 128 + signal.SIGTERM, said
-    assert not working(tmp_path)
+    assert not alive(tmp_path)
     assert json.loads((tmp_path / "run" / "status.json").read_text())["status"] == "interrupted"
     assert aelab(tmp_path, "resume", "run=run").returncode == 0
     assert_equal(trained(tmp_path, *TWO, "trainer.max_epochs=400"), tmp_path / "run", 1e-12)
@@ -129,7 +116,7 @@ def test_a_signal_stops_all_and_the_run_goes_on(tmp_path: Path) -> None:
 
 def test_a_process_that_is_lost_ends_the_run(tmp_path: Path) -> None:
     process = begun(tmp_path)
-    (other,) = set(working(tmp_path)) - {process.pid}
+    (other,) = set(alive(tmp_path)) - {process.pid}
     os.kill(other, signal.SIGKILL)
     said = process.communicate(timeout=60)[1]
     assert process.returncode == 1 and said.splitlines()[-1] == "process 1 of the run has ended: signal 9"
@@ -140,10 +127,7 @@ def test_the_death_of_the_first_ends_the_others(tmp_path: Path) -> None:
     process = begun(tmp_path)
     process.kill()
     process.communicate()
-    late = time.monotonic() + 20
-    while working(tmp_path):
-        assert time.monotonic() < late
-        time.sleep(0.1)
+    wait(lambda: not alive(tmp_path), 20)
 
 
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])

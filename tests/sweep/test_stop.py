@@ -5,13 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
+from sweeps import alive, wait
 
 from aelab.sweep import stop
 
@@ -43,29 +42,10 @@ def begin(folder: Path, launcher: str) -> subprocess.Popen[str]:
     )
 
 
-def wait(is_so: Callable[[], bool], seconds: float = 90) -> None:
-    late = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < late
-        time.sleep(0.05)
-
-
 def trains(folder: Path) -> bool:
     """Whether a cell has saved something and is not done."""
     saved = (path.parents[1] for path in folder.glob("sweep/*/checkpoints/last.ckpt"))
     return any(not (cell / "results.json").exists() for cell in saved)
-
-
-def alive(folder: Path) -> list[int]:
-    """The processes that work in this folder."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if Path(os.readlink(entry / "cwd")) == folder:
-                found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
 
 
 def states(folder: Path) -> list[str]:
