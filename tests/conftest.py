@@ -1,5 +1,6 @@
 """The command line in process: composed from the real configurations, run in a folder of the test's own."""
 
+import copy
 import logging
 import os
 import signal
@@ -14,6 +15,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads that wait for each othe
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra.plugins.config_source import ConfigResult
 from omegaconf import DictConfig
 from PIL import Image
 
@@ -40,6 +43,23 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "LEAST", 20)
         patch.setenv("AELAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Iterator[None]:
+    """The files of conf/, which every composition reads some thirty of, are parsed once."""
+    load, kept = FileConfigSource.load_config, {}
+
+    def load_config(source: FileConfigSource, config_path: str) -> ConfigResult:
+        if Path(source.path) != conf_dir():
+            return load(source, config_path)
+        if config_path not in kept:
+            kept[config_path] = load(source, config_path)
+        return copy.deepcopy(kept[config_path])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FileConfigSource, "load_config", load_config)
         yield
 
 
