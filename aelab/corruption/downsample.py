@@ -15,8 +15,8 @@ class Downsample(Corruption):
 
     [Dong et al. 2016, sec. 3.1]
 
-    D and U are the cubic convolution of Keys, a = −½, spread over `scale` pixels where it makes smaller, as
-    MATLAB's imresize and Pillow have it.
+    D and U are the cubic convolution of Keys, a = −½, spread `scale` times as wide where it makes smaller, as
+    MATLAB's imresize and Pillow have it; at the borders it is cut as Pillow's, where MATLAB's reflects.
 
     scale: how many times smaller, a whole number that divides both sides.
     kernel: D, `bicubic` or the mean of an `area` of scale x scale pixels.
