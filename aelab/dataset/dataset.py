@@ -123,7 +123,7 @@ class Dataset:
             normal = self.anomaly == 0
             splits |= {name: rows[normal[rows]] for name, rows in splits.items() if name != "test"}
             if not len(splits["train"]):
-                raise UserError(f"dataset.normal: no training row is of {', '.join(map(str, self.normal or ()))}")
+                raise UserError(f"dataset.normal: no training row is of {self.normal}")
             splits = {name: rows for name, rows in splits.items() if len(rows)}
         return {name: some(rows, self.limit, seed) for name, rows in splits.items()}
 

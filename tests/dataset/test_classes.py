@@ -9,7 +9,7 @@ import torch
 from aelab.dataset.dataset import Dataset
 from aelab.dataset.rows import Rows
 from aelab.errors import UserError
-from aelab.label import number
+from aelab.dataset.classes import number
 
 
 def classes(*names: str, k: int = 3) -> Dataset:
