@@ -33,9 +33,7 @@ def test_a_run_lists_its_rows(train: Callable[..., Path]) -> None:
     assert found == pytest.approx(own.tolist(), rel=1e-3)
 
 
-def test_a_run_that_was_trained_without_it(
-    aelab: Aelab, photos_run: Path, tmp_path: Path, train: Callable[..., Path]
-) -> None:
+def test_a_run_that_was_trained_without_it(aelab: Aelab, photos_run: Path, tmp_path: Path) -> None:
     """Files are named; nobody has said which are normal."""
     (tmp_path / "mine").mkdir()
     for name in (".hydra", "checkpoints"):

@@ -257,7 +257,7 @@ def test_what_is_no_normal_class() -> None:
         Given(Rows(BYTES.clone()), normal=1).setup()
     with pytest.raises(UserError, match=r"^dataset\.normal: takes 0 to 2; got '3'$"):
         grey(normal=[0, 3])
-    with pytest.raises(ValueError, match="normal must name .* null; split=all trains on every row"):
+    with pytest.raises(ValueError, match=r"normal must name .* null; split=all trains on every row"):
         grey(normal=0, split="all")
     with pytest.raises(ValueError, match=r"normal must name .* null; got \[\]"):
         grey(normal=[])
