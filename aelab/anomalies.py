@@ -1,7 +1,7 @@
 """Which rows a run rebuilds worst: anomalies.csv."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -28,6 +28,14 @@ def write_anomalies(system: System, path: Path) -> None:
         writer = csv.DictWriter(file, names, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(rows)
+
+
+def write_scores(names: Sequence[str], scores: Sequence[float], path: Path) -> None:
+    """Of a user's own rows, the largest first."""
+    with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["name", "score"])
+        writer.writerows(sorted(zip(names, scores, strict=True), key=lambda row: -row[1]))
 
 
 def lines(system: System, split: str) -> Iterator[dict[str, float]]:

@@ -29,8 +29,8 @@ def test_a_run_lists_its_rows(train: Callable[..., Path]) -> None:
     assert all((row["anomaly"] == "1") == (row["label"] not in "35") for row in rows)
     run = Run(folder)
     x = dataset.rows.x[[int(row["name"]) for row in rows]]
-    own = score(dataset.scale(x), dataset.scale(run.reconstruct(x)))  # without noise, in the data's own units
-    assert found == pytest.approx(own.tolist(), rel=1e-3)
+    own = score(dataset.scale(x), dataset.scale(run.reconstruct(x)))  # without noise
+    assert found == pytest.approx(own.tolist(), rel=1e-3) == run.scores(x).tolist()
 
 
 def test_a_run_that_was_trained_without_it(aelab: Aelab, photos_run: Path, tmp_path: Path) -> None:
@@ -45,6 +45,21 @@ def test_a_run_that_was_trained_without_it(aelab: Aelab, photos_run: Path, tmp_p
     rows = table(tmp_path / "mine" / "anomalies.csv")
     assert list(rows[0]) == ["name", "split", "score", "label"]
     assert sorted(row["name"] for row in rows) == Run(photos_run).system.dataset.rows.names
+
+
+def test_new_files_are_scored(aelab: Aelab, photos_run: Path, photos: Path, tmp_path: Path) -> None:
+    run = Run(photos_run)
+    status, _, err = aelab("reconstruct", f"run='{photos_run}'", f"input='{photos}'", "output=new")
+    assert (status, err) == (0, "")
+    names, x = run.system.dataset.rows.names, run.system.dataset.rows.x
+    own = dict(zip(names or [], run.scores(x).tolist(), strict=True))
+    rows = table(tmp_path / "new" / "scores.csv")
+    assert [row["name"] for row in rows] == sorted(own, key=lambda name: -own[name])
+    assert [float(row["score"]) for row in rows] == pytest.approx(
+        sorted(own.values(), reverse=True), rel=1e-4
+    )
+    aelab("reconstruct", f"run='{photos_run}'", f"input='{photos}'", "output=noisy", "degrade=true")
+    assert not (tmp_path / "noisy" / "scores.csv").exists()
 
 
 def test_no_list_where_nobody_asks(digits_run: Path) -> None:

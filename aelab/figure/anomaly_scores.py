@@ -25,7 +25,7 @@ class AnomalyScores(Figure):
         s = scored.s.clamp_min(1e-12).numpy()
         edges = np.geomspace(s.min() / 1.01, s.max() * 1.01, 61)
         what = f"Anomaly scores{scored.auroc}{beside(view)}"
-        canvas = look.sheet(9.6, 3.6, look.heading(what, view.dataset, view.name))
+        canvas = look.sheet(8.6, 3.8, look.heading(what, view.dataset, view.name))
         axes = canvas.subplots()
         look.plain(axes)
         for kind, rows in reversed(scored.kinds.items()):
@@ -43,7 +43,7 @@ class AnomalyScores(Figure):
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(r"score $\|x - \hat{x}\|^2$, in model units", fontsize=look.TEXT)
         axes.set_ylabel("share of the rows", fontsize=look.TEXT)
-        axes.legend(frameon=False, fontsize=look.SMALL, loc="upper left", bbox_to_anchor=(1, 1))
+        canvas.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=look.SMALL)
         return canvas
 
 
