@@ -30,12 +30,13 @@ def write_anomalies(system: System, path: Path) -> None:
         writer.writerows(rows)
 
 
-def write_scores(names: Sequence[str], scores: Sequence[float], path: Path) -> None:
+def write_scores(names: Sequence[str], scores: list[float], path: Path) -> None:
     """Of a user's own rows, the largest first."""
     with replacing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["name", "score"])
-        writer.writerows(sorted(zip(names, scores, strict=True), key=lambda row: -row[1]))
+        order = sorted(range(len(scores)), key=lambda i: -scores[i])
+        writer.writerows([names[i], scores[i]] for i in order)
 
 
 def lines(system: System, split: str) -> Iterator[dict[str, float]]:

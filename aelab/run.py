@@ -129,7 +129,7 @@ class Run:
     def scores(
         self, x: "ArrayLike | Tensor", label: "Label" = None, attributes: "Attributes" = None
     ) -> "Tensor":
-        """Anomaly scores [n] of rows [n, *shape]: their squared errors, in model units as the metric has them."""
+        """Anomaly scores [n] of rows [n, *shape]: ‖x − x̂‖² in model units, as the metric has it."""
         from torch import cat
 
         from aelab.metric.anomaly import score

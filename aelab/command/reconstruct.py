@@ -30,7 +30,6 @@ def task(config: DictConfig) -> None:
     dataset = run.system.dataset
     rows = read_input(config.input, dataset)
     attributes = plain(config.attributes)
-    names = rows.names or [str(i) for i in range(len(rows.x))]
     x_hat = run.reconstruct(rows.x, config.degrade, config.label, attributes)  # [n, *shape] in its own units
     folder = Path(config.output or run.folder / "reconstructions")
     if folder.is_file():
@@ -44,9 +43,9 @@ def task(config: DictConfig) -> None:
         np.save(path, x_hat.numpy())
         said = f"{count(len(x_hat), 'row')} in {path}"
     if not config.degrade:
-        write_scores(
-            names, score(dataset.scale(rows.x), dataset.scale(x_hat)).tolist(), folder / "scores.csv"
-        )
+        names = rows.names or [str(i) for i in range(len(rows.x))]
+        scores = score(dataset.scale(rows.x), dataset.scale(x_hat))
+        write_scores(names, scores.tolist(), folder / "scores.csv")
     error = (dataset.scale(rows.x) - dataset.scale(x_hat)).square().mean()
     sys.stdout.write(f"{said}; mean squared error to the input {error:.4g} per pixel\n")
 
