@@ -11,11 +11,13 @@ from torch import Tensor
 
 from aelab.errors import at_least
 from aelab.figure import canvas as look
+from aelab.figure.block import thinned
 from aelab.figure.figure import Figure, View, no_images
 from aelab.figure.scored_rows import scored_rows
 from aelab.figure.tile import cell, centres, pixels, tile
 
 ERRORS = colormaps["YlOrRd"]
+SIDE, LETTER = 0.8, 0.07  # inches of an image at most, and of a letter below it
 ROWS = ["image", "reconstruction", "squared error"]
 
 
@@ -49,23 +51,24 @@ class Anomalies(Figure):
         scale = Normalize(0, float(errors.max()) or 1.0)
         painted = ERRORS(scale(errors.numpy()))[..., :3].astype(np.float32)
         pictures = [coloured(pixels(x, view.dataset)), coloured(pixels(x_hat, view.dataset)), painted]
-        below = [f"{value:#.3g}".rstrip(".") for value in scored.s[shown].tolist()]
+        side = min(SIDE, 11 / (2 * max(map(len, groups.values()))))
+        below = [[f"{value:#.3g}".rstrip(".")] for value in scored.s[shown].tolist()]
         if y is not None:
             names = [look.class_name(view.dataset, label) for label in y.tolist()]
-            below = ["\n".join(pair) for pair in zip(names, below, strict=True)]
+            below = [[cut(name, side), *lines] for name, lines in zip(names, below, strict=True)]
         heading = look.heading(f"Anomalies{scored.auroc}", view.dataset, view.name)
-        canvas, grid = laid_out(len(groups), max(map(len, groups.values())), x.shape[-2:], heading)
+        canvas, grid = laid_out(list(map(len, groups.values())), side, x.shape[-2:], heading)
         first = 0
         for axes, (title, rows) in zip(grid, groups.items(), strict=True):
             part = slice(first, first := first + len(rows))
-            block(axes, title, [picture[part] for picture in pictures], below[part])
+            block(axes, title, [picture[part] for picture in pictures], below[part], side)
         bar = canvas.colorbar(ScalarMappable(scale, ERRORS), ax=grid, fraction=0.03, aspect=30)
         bar.outline.set_visible(False)  # type: ignore[operator]
-        bar.set_label("squared error of a pixel, in model units", fontsize=look.TEXT)
+        over = ", over its channels" if x.shape[1] > 1 else ""
+        bar.set_label(f"squared error of a pixel{over}, in model units", fontsize=look.TEXT)
         look.bare(bar.ax)
-        note = (
-            f"below each its {'class and its ' if y is not None else ''}score, the sum of its squared errors"
-        )
+        what = "score" if y is None else "class and its score"
+        note = f"below each its {what}, the sum of its squared errors"
         canvas.supxlabel(note, fontsize=look.SMALL, color=look.GREY)
         return canvas
 
@@ -89,21 +92,30 @@ def coloured(shades: np.ndarray) -> np.ndarray:
     return shades if shades.ndim == 4 else np.repeat(shades[..., None], 3, axis=3)
 
 
-def laid_out(groups: int, n: int, size: tuple[int, ...], heading: str) -> tuple[Canvas, list[Axes]]:
-    """A sheet for so many groups of n images of [h, w], two side by side."""
-    lines = -(-groups // 2)
-    _, h, w, gap = cell(*size)
-    side = min(0.75, 11 / (2 * n))  # inches of an image
+def cut(name: str, side: float) -> str:
+    """As much of a name as fits below an image."""
+    letters = max(4, round(side / LETTER))
+    return name if len(name) <= letters else name[: letters - 1] + "…"
+
+
+def laid_out(
+    sizes: list[int], side: float, shape: tuple[int, ...], heading: str
+) -> tuple[Canvas, list[Axes]]:
+    """A sheet for groups of so many images [h, w], each `side` inches wide; two groups side by side."""
+    lines = -(-len(sizes) // 2)
+    _, h, w, gap = cell(*shape)
     tall = 3 * side * (h + gap) / (w + gap)
-    canvas = look.sheet(max(2 * n * side + 3.2, 6), lines * (tall + 0.9) + 0.2, heading)
-    return canvas, [canvas.add_subplot(lines, 2, i + 1) for i in range(groups)]
+    canvas = look.sheet(max(2 * max(sizes) * side + 3.2, 6), lines * (tall + 0.9) + 0.2, heading)
+    return canvas, [canvas.add_subplot(lines, 2, i + 1) for i in range(len(sizes))]
 
 
-def block(axes: Axes, title: str, pictures: list[np.ndarray], below: list[str]) -> None:
+def block(axes: Axes, title: str, pictures: list[np.ndarray], below: list[list[str]], side: float) -> None:
     """Images over reconstructions over errors."""
     _, h, w, gap = cell(*pictures[0].shape[1:3])
     axes.imshow(tile(np.concatenate(pictures), len(below)), interpolation="nearest")
     look.bare(axes)
     axes.set_title(title, fontsize=look.TEXT + 1, color=look.INK)
     axes.set_yticks(centres(3, h, gap), ROWS)
-    axes.set_xticks(centres(len(below), w, gap), below)
+    across = LETTER * (1 + max(len(line) for lines in below for line in lines))
+    named = thinned(centres(len(below), w, gap), ["\n".join(lines) for lines in below], across / side)
+    axes.set_xticks(*named, fontsize=look.SMALL)
