@@ -29,7 +29,6 @@ from aelab.stage.stage import Stage
 from aelab.system import System
 
 if TYPE_CHECKING:
-    from aelab.baseline.baseline import Baseline
     from aelab.figure.figure import Figure
 
 notice = logging.getLogger("aelab.notice")
@@ -130,7 +129,7 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     wrong.lines += [
         f"baseline.{name}: {line}"
         for name, baseline in baselines.items()
-        for line in (*baseline.objections(system.dataset), *out_of_shape(baseline, system))
+        for line in baseline.objections(system.dataset)
     ]
     wrong.lines += unmade(system, recipe)
     wrong.lines += not_drawn(figures, system.dataset)
@@ -138,10 +137,12 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     for line in moving(watching, system):
         notice.info(line)
     x, x_tilde = system.dataset.shape, system.corruption.output_shape(system.dataset.shape)
-    if baselines and x_tilde != x:
-        blind = ", ".join(baselines)
-        notice.info(f"baseline: {blind} would learn from {list(x)} and be given {list(x_tilde)}; left out")
-        baselines = config.baseline = {}
+    blind = [name for name, baseline in baselines.items() if x_tilde != x and not baseline.reshapes]
+    if blind:
+        names = ", ".join(blind)
+        notice.info(f"baseline: {names} would learn from {list(x)} and be given {list(x_tilde)}; left out")
+        baselines = {name: baseline for name, baseline in baselines.items() if name not in blind}
+        config.baseline = {name: node for name, node in config.baseline.items() if name not in blind}
     try:
         plan(len(system.dataset.splits["train"]), system.dataset.batch_size, config.trainer)
     except ValueError as error:
@@ -157,14 +158,6 @@ def assemble(config: DictConfig, folder: Path) -> Job:
             f"trainer.strategy: several processes train by ddp, not by {type(trainer.strategy).__name__}"
         )
     return Job(system, recipe, figures, baselines, loggers, callbacks, processes)
-
-
-def out_of_shape(baseline: "Baseline", system: System) -> list[str]:
-    """A line where a baseline, which knows x, is given an x̃ that is not like it."""
-    shape, x_tilde = system.dataset.shape, system.corruption.output_shape(system.dataset.shape)
-    if not baseline.scored or x_tilde == shape:
-        return []
-    return [f"takes inputs of the shape of x, {list(shape)}; the corruption makes {list(x_tilde)} of them"]
 
 
 def not_drawn(figures: "Mapping[str, Figure]", dataset: Dataset) -> list[str]:

@@ -107,6 +107,8 @@ SUITED = {
     ("metric", "mask_iou"): LAYERED,
     ("model/condition", "attributes"): ["dataset=coloured_shapes"],
     ("corruption", "grayscale"): ["dataset=coloured_shapes"],
+    ("metric", "colour"): ["dataset=coloured_shapes"],
+    ("baseline", "mean_colour"): ["dataset=coloured_shapes"],
     ("loss", "kl_sparsity"): ["model.latent.activation=sigmoid"],
     ("recipe", "closed_form"): ["model.widths=[]"],
     ("recipe", "rbm"): ["loss=bce", "model.widths=[]", "model.latent.activation=sigmoid"],

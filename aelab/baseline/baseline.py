@@ -22,6 +22,7 @@ class Baseline:
     draws: whether it makes new rows.
     most: of a mere map, which places all rows at once: so many at most.
     restores: whether it takes an x̃ of any size straight to x̂, without a code.
+    reshapes: whether x̃ may have another shape than x.
     prior: of a method whose codes have a density, once it is fitted.
     """
 
@@ -30,6 +31,7 @@ class Baseline:
     draws: bool = False
     most: int | None = None
     restores: bool = False
+    reshapes: bool = False
     prior: Prior | None = None
 
     def fit(self, dataset: Dataset, dim: int) -> None:
