@@ -75,6 +75,8 @@ def write_photos(root: Path) -> None:
 LAYERED = ["dataset=coloured_shapes", "model=layered", "model/condition=attributes"]
 DISENTANGLEMENT = ("beta_vae_score", "dci", "factor_vae_score", "mig", "sap")
 
+COUPLED = ["model=coupled", "corruption=gaussian"]
+
 MIXTURE = ["model/prior=gaussian_mixture", "model.prior.learned=true", "recipe.em.steps=2"]
 
 CLUSTERS = ["model/latent=clusters", "recipe=fit_kmeans"]
@@ -106,6 +108,8 @@ SUITED = {
     ("recipe", "rbm"): ["loss=bce", "model.widths=[]", "model.latent.activation=sigmoid"],
     **{("recipe", name): MIXTURE for name in ("em", "fit_em", "fit_em_fit")},
     ("model/latent", "clusters"): ["recipe=fit_kmeans"],
+    ("recipe", "coupled"): COUPLED,
+    ("loss", "code_mse"): [*COUPLED, "recipe=coupled"],
     **{("loss", name): ["model/latent=clusters", "recipe=fit_kmeans_fit"] for name in ("dec", "dcn")},
     **{("metric", name): CLUSTERS for name in ("cluster_agreement", "cluster_validity")},
     ("loss", "kl_mixture"): ["model/latent=gaussian", *MIXTURE[:2]],

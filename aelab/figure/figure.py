@@ -115,6 +115,8 @@ def no_images(view: View) -> str:
     """Why a run decodes no images; the empty string where it does."""
     if not view.dataset.is_image:
         return f"draws images; these rows are vectors {list(view.dataset.shape)}"
+    if view.model.residual:
+        return "draws what codes alone decode to, and this model adds it to x_tilde"
     return "draws what a decoder makes, and this model has none" if view.model.decoder is None else ""
 
 
