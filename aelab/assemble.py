@@ -136,6 +136,11 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     wrong.stop()
     for line in moving(watching, system):
         notice.info(line)
+    x, x_tilde = system.dataset.shape, system.corruption.output_shape(system.dataset.shape)
+    if baselines and x_tilde != x:
+        blind = ", ".join(baselines)
+        notice.info(f"baseline: {blind} would learn from {list(x)} and be given {list(x_tilde)}; left out")
+        baselines = config.baseline = {}
     try:
         plan(len(system.dataset.splits["train"]), system.dataset.batch_size, config.trainer)
     except ValueError as error:
@@ -251,10 +256,15 @@ def unread() -> Dataset:
 
 
 def corrupted_shape(chain: Corruptions, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of x̃; a corruption that takes no such x is named."""
-    for name, part in chain.parts.items():
+    """The shape of x̃; a corruption is named that takes no such x, or in use would leave it another shape."""
+    for name, part in zip(chain.parts, chain.chain, strict=True):
         try:
-            shape = part.output_shape(shape)  # type: ignore[operator]
+            before, shape = shape, part.output_shape(shape)
         except ValueError as error:
             raise UserError(f"corruption.{name}: {error}") from error
+        if shape != before and not part.always:
+            raise UserError(
+                f"corruption.{name}.always: it makes {list(shape)} of {list(before)}, and the encoder takes "
+                f"that in use too; corruption.{name}.always=true"
+            )
     return shape

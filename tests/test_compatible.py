@@ -57,6 +57,13 @@ def terms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
           "and from 2 to 12"]),
         ([*ARRAYS, "corruption=block"],
          ["corruption.block: a block is cut out of images; these rows are vectors [6]"]),
+        (["corruption=grayscale"],
+         ["corruption.grayscale: takes images of 3 channels, red, green and blue; this data has 1"]),
+        (["corruption=downsample", "corruption.downsample.scale=3"],
+         ["corruption.downsample: scale must divide both sides of an image, got 3 and sides [8, 8]"]),
+        (["corruption=downsample", "corruption.downsample.enlarge=none"],
+         ["corruption.downsample.always: it makes [1, 4, 4] of [1, 8, 8], and the encoder takes that in use "
+          "too; corruption.downsample.always=true"]),
         (["model=identity", "loss=[bce]"],
          ["model: identity gives its input [1, 8, 8] back as it is; this run asks for 1 map(s) of [1, 8, 8] "
           "through sigmoid"]),

@@ -103,6 +103,7 @@ SUITED = {
     **{("loss", name): LAYERED for name in ("foreground", "mask_bce")},
     ("metric", "mask_iou"): LAYERED,
     ("model/condition", "attributes"): ["dataset=coloured_shapes"],
+    ("corruption", "grayscale"): ["dataset=coloured_shapes"],
     ("loss", "kl_sparsity"): ["model.latent.activation=sigmoid"],
     ("recipe", "closed_form"): ["model.widths=[]"],
     ("recipe", "rbm"): ["loss=bce", "model.widths=[]", "model.latent.activation=sigmoid"],

@@ -110,6 +110,21 @@ def test_a_leftover_setting_is_dropped_with_a_notice(
     assert "loss.l1: not selected, its settings (weight) are dropped" in capsys.readouterr().err
 
 
+def test_a_baseline_of_another_shape_than_the_input_is_left_out_with_a_notice(
+    train: Train, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = (
+        "corruption=downsample",
+        "corruption.downsample.enlarge=none",
+        "corruption.downsample.always=true",
+    )
+    folder = train(*small, "baseline=[pca,nmf]", "figure=[reconstructions,latent_map]")
+    said = "baseline: pca, nmf would learn from [1, 8, 8] and be given [1, 4, 4]; left out"
+    assert said in capsys.readouterr().err
+    assert "baseline: {}" in (folder / ".hydra" / "config.yaml").read_text()  # for `aelab draw`
+    assert {path.stem for path in folder.glob("figures/*")} == {"reconstructions", "latent_map"}
+
+
 def test_the_log_has_what_the_terminal_has_not(train: Train, capsys: pytest.CaptureFixture[str]) -> None:
     log = (train() / "aelab.log").read_text()
     assert "train: epoch 1/1, step 2" in log
