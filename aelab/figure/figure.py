@@ -119,9 +119,13 @@ def no_images(view: View) -> str:
     """Why a run decodes no images; the empty string where it does."""
     if not view.dataset.is_image:
         return f"draws images; these rows are vectors {list(view.dataset.shape)}"
-    if view.model.residual:
-        return "draws what codes alone decode to, and this model adds it to x_tilde"
     return "draws what a decoder makes, and this model has none" if view.model.decoder is None else ""
+
+
+def no_images_of_codes(view: View) -> str:
+    """Why codes alone decode to no images; the empty string where they do."""
+    added = "draws what codes alone decode to, and this model adds that to x_tilde"
+    return no_images(view) or (added if view.model.residual else "")
 
 
 def conditioned(view: View) -> str:
