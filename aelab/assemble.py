@@ -12,7 +12,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf, open_dict
 from pytorch_lightning.strategies import DDPStrategy
 
-from aelab.build import build
+from aelab.build import build, locate
 from aelab.check import drop_leftovers, drop_unfitting, problems
 from aelab.compatible import mismatched, moving, out_of_range, unmade, unmonitored
 from aelab.corruption.corruption import Corruptions
@@ -188,7 +188,6 @@ def build_each_in(nodes: Mapping[str, DictConfig], **place: Any) -> list[Any]:
 
 def taken(node: DictConfig, extra: dict[str, Any]) -> dict[str, Any]:
     """Those of the extra arguments that the node's target has."""
-    from aelab.build import locate
     from aelab.check import parameters
 
     names, _ = parameters(locate(node["_target_"]))
@@ -234,12 +233,21 @@ def build_model(node: DictConfig, dataset: Dataset, chain: Corruptions, objectiv
     wrong = Problems()
     for part in ("condition", "latent", "prior"):
         if (own := node.get(part)) is not None:
-            whole = {"dim": prod(told["shape"])} if own.get("dim", 0) is None else {}  # the code is the input
+            whole = {"dim": code_of(node, told["shape"])} if own.get("dim", 0) is None else {}
             if part == "prior" and wrong.lines:  # any size, to say what else is wrong with it
                 whole = {"dim": 2}
             told[part] = wrong.attempt(build, own, **taken(own, told | known | whole))
     wrong.stop()
     return build(node, **taken(node, told))
+
+
+def code_of(node: DictConfig, shape: tuple[int, ...]) -> int:
+    """Numbers of the code where nobody says: as the model's nets leave of x̃, else those of x̃ itself."""
+    own = getattr(locate(node["_target_"]), "code_of", None)
+    try:
+        return prod(shape) if own is None else own(shape, node)
+    except ValueError as error:
+        raise UserError(f"model: {error}") from error
 
 
 def unread() -> Dataset:

@@ -98,6 +98,7 @@ GIVERS = {
         "this model makes no clusters; model/latent=clusters recipe=fit_kmeans does",
     ),
     "c": "model/condition=none gives none; model/condition=label does",
+    "z_high": "model=coupled has a second encoder that gives it",
     "likelihood": "among the losses exactly one must be a likelihood, as bce or gaussian is",
     **dict.fromkeys(
         ("x_foreground", "x_background", "gate_logits"), "model=layered gives layers and their gate"

@@ -1,6 +1,6 @@
 """The run's objects, and the one way that data flows through them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import torch
 from torch import Tensor, nn
@@ -21,6 +21,8 @@ class System(nn.Module):
 
     target: the entry that training rebuilds, x or, where the data are dirty themselves, x_tilde.
     drawn: whether training draws codes where the latent does, or takes them as they are in use.
+    scored: the entry that validation compares with.
+    frozen: modules that do not train: each of them stays as it is in use.
     """
 
     def __init__(
@@ -32,9 +34,12 @@ class System(nn.Module):
         metrics: dict[str, Metric],
         target: str = "x",
         drawn: bool = True,
+        scored: str = "x",
+        frozen: Iterable[nn.Module] = (),
     ) -> None:
         super().__init__()
-        self.target, self.drawn = target, drawn
+        self.target, self.drawn, self.scored = target, drawn, scored
+        self.frozen = tuple(frozen)
         self.dataset, self.metrics = dataset, metrics
         self.corruption, self.model = corruption, model
         self.objective = objective.bind(gives(dataset, corruption, model, objective))
@@ -42,6 +47,12 @@ class System(nn.Module):
         likelihood = objective.likelihood
         self.constants = {} if likelihood is None else {"likelihood": likelihood}  # the same in every Trace
         self.clock = Clock(self)
+
+    def train(self, mode: bool = True) -> "System":
+        super().train(mode)
+        for module in self.frozen:
+            module.training = False
+        return self
 
     def forward(
         self,
@@ -74,8 +85,8 @@ class System(nn.Module):
             trace.update(self.corruption.forward(x, in_use))
         else:
             trace["x_tilde"] = x
-        if self.training and self.target != "x":
-            trace["x"] = trace[self.target]
+        if (target := self.target if self.training else self.scored) != "x":
+            trace["x"] = trace[target]
         return trace
 
     @property

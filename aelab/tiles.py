@@ -21,13 +21,13 @@ Sides = tuple[int, int]
 def restored(
     system: System,
     trace: Trace,
-    overlap: float = 0.5,
+    overlap: float | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Tensor:
     """x̂ [1, c, H, W] of one photo, from a Trace that holds what comes before the encoder. Use it `at_rest`.
 
     trace: x_tilde [1, c', H', W'] of any size, and what else the model reads; codes are not drawn.
-    overlap: share of a tile's side that it has in common with the next.
+    overlap: share of a tile's side that it has in common with the next; None is the data set's own.
     progress: called with the tiles done and all tiles.
     """
 
@@ -35,8 +35,11 @@ def restored(
         with torch.no_grad():
             return system.passed(tiles, in_use=True, needed=("x_hat",))["x_hat"]
 
-    shape = system.dataset.shape
-    return joined(trace, system.corruption.output_shape(shape), shape, passed, overlap, progress)
+    shape, overlap = system.dataset.shape, system.dataset.overlap if overlap is None else overlap
+    small = system.corruption.output_shape(shape)
+    # tiles begin where patches did: x̃ of the same size repeats itself with the pixels taken together
+    multiple = system.corruption.multiple if small == shape else 1
+    return joined(trace, small, shape, passed, overlap, progress, multiple)
 
 
 def joined(
@@ -46,6 +49,7 @@ def joined(
     passed: Callable[[Trace], Tensor],
     overlap: float = 0.5,
     progress: Callable[[int, int], object] | None = None,
+    multiple: int = 1,
 ) -> Tensor:
     """x̂(p) = Σ_t w_t(p) x̂_t(p) / Σ_t w_t(p) over the tiles t that cover the pixel p
 
@@ -53,6 +57,7 @@ def joined(
     sum and `AT_ONCE` tiles.
 
     shape, target: [c', h', w'] of a patch of x̃, [c, h, w] of one of x, whose sides are whole multiples.
+    multiple: pixels of x̃ of which tiles begin at whole multiples.
     passed: takes the Trace of some tiles to their x̂ [b, *target].
     """
     if not 0 <= overlap < 1:
@@ -62,7 +67,7 @@ def joined(
         raise ValueError(f"tiles of {list(shape)} do not make {list(target)}: sides must be whole multiples")
     trace, size = padded(trace, tile)
     photo = trace["x_tilde"]
-    places = [starts(n, t, overlap) for n, t in zip(photo.shape[-2:], tile, strict=True)]
+    places = [starts(n, t, overlap, multiple) for n, t in zip(photo.shape[-2:], tile, strict=True)]
     corners = list(product(places[0], places[1]))
     windows = [hann(t * r).to(photo.device) for t, r in zip(tile, ratio, strict=True)]
     window = windows[0][:, None] * windows[1]  # [h, w]
@@ -83,9 +88,10 @@ def joined(
     return total[None, :, : size[0] * ratio[0], : size[1] * ratio[1]]
 
 
-def starts(n: int, tile: int, overlap: float) -> list[int]:
+def starts(n: int, tile: int, overlap: float, multiple: int = 1) -> list[int]:
     """Where tiles of this side begin along n pixels; the last one ends with them."""
-    return [*range(0, n - tile, max(1, round(tile * (1 - overlap)))), n - tile]
+    step = max(1, round(tile * (1 - overlap) / multiple)) * multiple
+    return [*range(0, n - tile, step), n - tile]
 
 
 def hann(n: int) -> Tensor:

@@ -18,6 +18,7 @@ VOCABULARY = {
     "c": "[b, k] the condition, made of y, attributes or x_tilde",
     "h": "[b, width] what the encoder gives the latent",
     "z": "[b, d] the code",
+    "z_high": "[b, d] the code of x itself, where a model has a second encoder for it",
     "mean": "[b, d] μ of q(z given x)",
     "logvar": "[b, d] log σ² of q(z given x), coordinate by coordinate",
     "q": "q(z given x), a torch.distributions.Distribution over [b, d]",

@@ -48,6 +48,7 @@ LATER = {
     "dataset.retention": 1.0, "dataset.normal": None, "loss.mse.reduction": "sum", "loss.l1.reduction": "sum",
     "recipe.kmeans.batch_size": None, "model.latent.std": 1.0,
     "recipe.train.drawn": True, "recipe.reconstruct.drawn": True,
+    "recipe.train.part": None, "recipe.reconstruct.part": None, "model.residual": False,
 }  # fmt: skip
 """Settings that are younger than some records, by dotted name, at the value that leaves a run as it was."""
 

@@ -55,7 +55,12 @@ ALL = [(group, option) for group in CHOSEN for option in GROUPS[group]]
 OPTIONS = [one for one in ALL if not is_of_a_sweep(*one)]
 """What a user chooses for a run."""
 
-PACKAGES = {("logger", "wandb"): "wandb", ("logger", "mlflow"): "mlflow"}
+PACKAGES = {
+    ("logger", "wandb"): "wandb",
+    ("logger", "mlflow"): "mlflow",
+    ("baseline", "nl_means"): "skimage",
+    ("baseline", "total_variation"): "skimage",
+}
 """What an option needs that aelab itself does not."""
 
 
@@ -77,8 +82,11 @@ def write_colour_photos(root: Path) -> None:
         photo(root / f"{i}.png", i, (64, 40 + i), "RGB")
 
 
+PHOTOS = ["dataset=photos", "corruption=gaussian"]
 LAYERED = ["dataset=coloured_shapes", "model=layered", "model/condition=attributes"]
 DISENTANGLEMENT = ("beta_vae_score", "dci", "factor_vae_score", "mig", "sap")
+
+COUPLED = ["model=coupled", "corruption=gaussian"]
 
 MIXTURE = ["model/prior=gaussian_mixture", "model.prior.learned=true", "recipe.em.steps=2"]
 
@@ -114,6 +122,8 @@ SUITED = {
     ("recipe", "rbm"): ["loss=bce", "model.widths=[]", "model.latent.activation=sigmoid"],
     **{("recipe", name): MIXTURE for name in ("em", "fit_em", "fit_em_fit")},
     ("model/latent", "clusters"): ["recipe=fit_kmeans"],
+    ("recipe", "coupled"): COUPLED,
+    ("loss", "code_mse"): [*COUPLED, "recipe=coupled"],
     **{("loss", name): ["model/latent=clusters", "recipe=fit_kmeans_fit"] for name in ("dec", "dcn")},
     **{("metric", name): CLUSTERS for name in ("cluster_agreement", "cluster_validity")},
     ("loss", "kl_mixture"): ["model/latent=gaussian", *MIXTURE[:2]],
@@ -121,6 +131,8 @@ SUITED = {
     ("baseline", "lda"): ["metric=[reconstruction,probe]"],  # which rebuild nothing
     ("baseline", "isomap"): ["metric=[reconstruction,probe]"],
     ("baseline", "tsne"): ["figure=latent_map"],
+    **{("baseline", name): ["corruption=gaussian"] for name in ("nl_means", "total_variation")},
+    **{(group, "photos"): PHOTOS for group in ("metric", "figure")},
     ("experiment", "pca"): ["model.latent.dim=3"],  # of a few rows
     ("experiment", "iwae2015"): ["metric.log_likelihood.samples=20"],
     ("experiment", "anomaly"): ["dataset.batch_size=1"],  # of a few rows of one class
@@ -238,6 +250,7 @@ def test_option_trains(
         return
     needs = option if group == "dataset" else dataset_of(option) if group == "experiment" else None
     suited = SUITED.get((group, option), [])
+    needs = "photos" if suited == PHOTOS else needs
     attempts = [[f"{group}={option}", *data(needs), *suited]] if needs else list(choices(group, option))
     folder, chosen = first(attempts, train, lambda folder: group != "figure" or drawn(folder) == [option])
     results = json.loads((folder / "results.json").read_text())

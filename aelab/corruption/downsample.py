@@ -39,6 +39,7 @@ class Downsample(Corruption):
         if not all(sigma >= 0 for sigma in numbers(blur)):
             raise ValueError(f"blur must not be negative, got {blur}")
         self.scale, self.kernel, self.enlarge = scale, kernel, enlarge
+        self.multiple = scale
         self.blur = cast(float, blur)
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -194,6 +194,9 @@ class Dataset:
         """Whether rows are patches of whole photos, which may be looked at as well."""
         return False
 
+    overlap: float = 0.5
+    """Share of its side that a patch of a whole photo has in common with the next, where it is taken apart."""
+
     def photos(self, split: str) -> Iterator[tuple[str, Tensor]]:
         """(name, the photo in stored units [c, H, W]) of all whole photos of a split, from their files."""
         return iter(())

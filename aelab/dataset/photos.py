@@ -32,6 +32,7 @@ class Photos(Dataset):
     count: at most so many patches of a photo, drawn by split_seed.
     scale: photos are made smaller by this factor first, without aliasing: more to see in a patch.
     colours: `rgb`, or the `luminance` alone.
+    overlap: of the patches that a whole photo is taken apart into: the more, the better is x̂, and the slower.
     folders: the folders below root that are splits, {train: T91, test: Set5}; what is not named is held out
         of train. null: `train`, `test` and perhaps `val` where there are such, else a split by photo.
     skip_unreadable: leave out, with a warning, what cannot be read.
@@ -45,6 +46,7 @@ class Photos(Dataset):
         count: int | None,
         scale: float,
         colours: Literal["rgb", "luminance"],
+        overlap: float,
         folders: dict[str, str] | None,
         skip_unreadable: bool,
         memory: float,
@@ -55,6 +57,8 @@ class Photos(Dataset):
         at_least(size=(size, 1), stride=(stride, 1), memory=(memory, 0))
         if count is not None and count < 1:
             raise ValueError(f"count must be at least 1, or null for all patches, got {count}")
+        if not 0 <= overlap < 1:
+            raise ValueError(f"overlap must lie in [0, 1), got {overlap:g}")
         if not 0 < scale <= 1:
             raise ValueError(f"scale must lie in (0, 1], got {scale:g}")
         if folders is not None and not {"train"} <= set(folders) <= {"train", "val", "test"}:
@@ -62,7 +66,7 @@ class Photos(Dataset):
                 f"folders takes train and perhaps val and test, got {', '.join(folders) or '{}'}"
             )
         self.size, self.stride, self.count, self.shrink = size, stride, count, scale
-        self.colours, self.folders = colours, folders
+        self.colours, self.overlap, self.folders = colours, overlap, folders
         self.skip_unreadable, self.memory = skip_unreadable, memory
         self.files: dict[str, list[str]] = {}  # split -> its photos, below root
 

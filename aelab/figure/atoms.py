@@ -87,7 +87,7 @@ class Atoms(Figure):
 def is_sum(model: Autoencoder) -> bool:
     """Whether the decoder is one full layer, with nothing behind it but the output's activation."""
     decoder = model.decoder
-    if not isinstance(decoder, Net) or len(decoder.blocks) != 1 or model.reads:
+    if not isinstance(decoder, Net) or len(decoder.blocks) != 1 or model.reads or model.residual:
         return False
     names = {name for name, _ in decoder.blocks[0].named_children()}
     return isinstance(decoder.layers[0], (nn.Linear, Tied)) and names <= {"layer", "shape"}

@@ -10,7 +10,7 @@ from aelab.dataset.dataset import Dataset
 from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, blocks
-from aelab.figure.figure import Figure, View, no_images
+from aelab.figure.figure import Figure, View, no_images_of_codes
 from aelab.figure.tile import pixels
 from aelab.model.condition.given import by_attributes
 
@@ -35,7 +35,7 @@ class AttributeSweep(Figure):
     @torch.no_grad()
     def draw(self, view: View) -> Canvas | None:
         model, dataset, split = view.model, view.dataset, view.dataset.final
-        if why := no_images(view):
+        if why := no_images_of_codes(view):
             return self.nothing(why)
         if not by_attributes(model):
             return self.nothing(

@@ -95,6 +95,6 @@ def by_distance(found: Clustered, k: int) -> Tensor:
 @torch.no_grad()
 def decoded(view: View, m: Tensor) -> np.ndarray | None:
     """Shades of x̂ of centroids [K, d]; None where nothing makes an image of a code alone."""
-    if view.model.decoder is None or view.model.condition is not None:
+    if not view.model.generates or view.model.condition is not None:
         return None
     return pixels(view.model.decode(m)["x_hat"], view.dataset)

@@ -31,7 +31,7 @@ class Completions(Figure):
     def draw(self, view: View) -> Canvas | None:
         model, dataset, split = view.model, view.dataset, view.dataset.final
         seen = model.condition is not None and "x_tilde" in model.condition.reads
-        trained = seen and dataset.is_image and model.decoder is not None and regarded(view.terms.values())
+        trained = seen and dataset.is_image and model.generates and regarded(view.terms.values())
         if not trained:
             return None
         shown = pick(dataset, split, self.rows)

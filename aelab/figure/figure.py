@@ -123,6 +123,12 @@ def no_images(view: View) -> str:
     return "draws what a decoder makes, and this model has none" if view.model.decoder is None else ""
 
 
+def no_images_of_codes(view: View) -> str:
+    """Why codes alone decode to no images; the empty string where they do."""
+    added = "draws what codes alone decode to, and this model adds that to x_tilde"
+    return no_images(view) or (added if view.model.residual else "")
+
+
 def conditioned(view: View) -> str:
     """`this model is conditioned on x_tilde`"""
     return f"this model is conditioned on {', '.join(view.model.reads)}"

@@ -30,7 +30,7 @@ class Interpolation(Figure):
     def draw(self, view: View) -> Canvas | None:
         model, dataset, split = view.model, view.dataset, view.dataset.final
         labelled = by_label(model)
-        if not dataset.is_image or model.decoder is None or (model.condition is not None and not labelled):
+        if not dataset.is_image or not model.generates or (model.condition is not None and not labelled):
             return None
         first, last = pairs_of(dataset, split, self.pairs, labelled)
         if not first:

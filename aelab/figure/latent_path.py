@@ -6,7 +6,7 @@ from torch import Tensor
 
 from aelab.errors import at_least
 from aelab.figure import canvas as look
-from aelab.figure.figure import Figure, View, conditioned, no_images
+from aelab.figure.figure import Figure, View, conditioned, no_images_of_codes
 from aelab.figure.latent_map import key, placed, scatter
 from aelab.figure.pick import pick
 from aelab.figure.tile import cell, centres, pixels, tile
@@ -35,7 +35,7 @@ class LatentPath(Figure):
     @torch.no_grad()
     def draw(self, view: View) -> Canvas | None:
         model, dataset, split = view.model, view.dataset, view.dataset.final
-        if why := no_images(view):
+        if why := no_images_of_codes(view):
             return self.nothing(why)
         if model.reads:
             return self.nothing(f"draws what z alone decodes to; {conditioned(view)}")

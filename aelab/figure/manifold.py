@@ -8,7 +8,7 @@ from torch import Tensor
 from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, bare, blocks
-from aelab.figure.figure import Figure, View, conditioned, no_images
+from aelab.figure.figure import Figure, View, conditioned, no_images_of_codes
 from aelab.figure.spread import spread
 from aelab.figure.tile import pixels
 from aelab.model.condition.given import by_label, given
@@ -44,7 +44,7 @@ class Manifold(Figure):
     def obstacle(self, view: View) -> str:
         """Why there is none; empty where there is."""
         model, d = view.model, view.model.latent.dim
-        if why := no_images(view):
+        if why := no_images_of_codes(view):
             return why
         if d > 2:
             return f"draws codes of one or two numbers, and these have {d}; traversal draws those"

@@ -51,7 +51,7 @@ class Samples(Figure):
     def can(self, view: View) -> bool:
         """Whether there is something to draw from."""
         model, dataset = view.model, view.dataset
-        if not (dataset.is_image or dataset.shape == (2,)) or model.decoder is None:
+        if not (dataset.is_image or dataset.shape == (2,)) or not model.generates:
             return False
         if model.condition is not None and not (by_label(model) or by_attributes(model)):
             return False

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure as Canvas
 from aelab.errors import at_least
 from aelab.figure import canvas as look
 from aelab.figure.block import Block, blocks
-from aelab.figure.figure import Figure, View, conditioned, no_images
+from aelab.figure.figure import Figure, View, conditioned, no_images_of_codes
 from aelab.figure.spread import spread
 from aelab.figure.tile import pixels
 from aelab.model.condition.given import by_attributes, by_label
@@ -34,7 +34,7 @@ class Traversal(Figure):
     @torch.no_grad()
     def draw(self, view: View) -> Canvas | None:
         model, dataset, split = view.model, view.dataset, view.dataset.final
-        if why := no_images(view):
+        if why := no_images_of_codes(view):
             return self.nothing(why)
         if not (model.condition is None or by_label(model) or by_attributes(model)):
             return self.nothing(

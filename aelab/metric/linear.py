@@ -22,6 +22,9 @@ class LinearDecoder(Metric):
         model = system.model
         if model.decoder is None:
             return
+        if model.residual:
+            yield "needs x̂ = Wz + b, and this one has x̃ in it, too; model.residual=false"
+            return
         modes = [(module, module.training) for module in model.modules()]
         device = next((p.device for p in model.parameters()), torch.device("cpu"))
         z = torch.randn(2, model.latent.dim, generator=torch.Generator().manual_seed(0)).to(device)

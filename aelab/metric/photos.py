@@ -36,10 +36,12 @@ class Photos(ImageMetric):
         if before == "photo" or not before.isidentifier():
             raise ValueError(f"before must be a word other than photo, got '{before}'")
         self.shave, self.luminance, self.before = shave, luminance, before
+        self.margin = shave or 0
 
     def objections(self, system: "System") -> Iterable[str]:
-        multiple = system.corruption.multiple  # the one time that a metric sees it
-        self.margin = (multiple if multiple > 1 else 0) if self.shave is None else self.shave
+        if self.shave is None:
+            multiple = system.corruption.multiple  # the one time that a metric sees it
+            self.margin = multiple if multiple > 1 else 0
         if not system.dataset.has_photos:
             yield "needs whole photos; dataset=photos has them, unless centred or binarized"
         yield from super().objections(system)

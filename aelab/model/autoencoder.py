@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution
 
-from aelab.errors import at_least
+from aelab.errors import UserError, at_least
 from aelab.model.clustering import Clustering
 from aelab.trace import Trace
 
@@ -95,14 +95,24 @@ class Condition(nn.Module):
         return ()
 
 
+def check_residual(shape: tuple[int, ...], target: tuple[int, ...]) -> None:
+    """Whether x̃ of this shape can be added to an x̂ of the target's. Raises ValueError."""
+    if shape[1:] != target[1:] or shape[0] not in (target[0], 1):
+        raise ValueError(
+            f"residual adds x̃ to what the decoder gives: they must have one size, got {list(shape)} and "
+            f"{list(target)}"
+        )
+
+
 class Autoencoder(nn.Module):
-    """x̃ -> h -> z -> x̂
+    """x̃ -> h -> z -> x̂, or where residual x̂ = x̃ + the decoder's output     [Mao et al. 2016; Kim et al. 2016]
 
     encoder: x̃ [b, *shape] -> h [b, latent.width].
     decoder: z [b, d] -> [b, maps · c, ...]: x, and log σ² behind it if maps is 2; None rebuilds nothing.
     output: the activation that takes the decoder's output to x̂.
     maps: 2 where a term reads x_logvar.
     condition: c, beside x̃ and beside z.
+    residual: the decoder makes what x̃ lacks; grey x̃ [b, 1, h, w] is every channel of a coloured x.
     """
 
     def __init__(
@@ -114,10 +124,15 @@ class Autoencoder(nn.Module):
         output: Callable[[Tensor], Tensor] | None = None,
         maps: int = 1,
         condition: Condition | None = None,
+        residual: bool = False,
     ) -> None:
         super().__init__()
+        if residual and output is not None:
+            raise ValueError(
+                "residual adds x̃ to what the decoder gives as it is: loss=[mse] output_activation=identity go"
+            )
         self.encoder, self.latent, self.prior, self.decoder = encoder, latent, prior, decoder
-        self.output, self.maps, self.condition = output, maps, condition
+        self.output, self.maps, self.condition, self.residual = output, maps, condition, residual
         # every matrix or kernel of the nets once, also where the decoder holds the encoder's
         nets = nn.ModuleList(net for net in (encoder, decoder, *prior.children()) if net is not None)
         self.weights = tuple(p for p in nets.parameters() if p.ndim > 1)
@@ -144,6 +159,11 @@ class Autoencoder(nn.Module):
         return (*condition, "h", *own, *(() if self.decoder is None else ("decode", *self.rebuilds)))
 
     @property
+    def generates(self) -> bool:
+        """Whether a code alone, with the condition that there may be, makes an x̂."""
+        return self.decoder is not None and not self.residual
+
+    @property
     def rebuilds(self) -> tuple[str, ...]:
         """The entries that the decoder makes."""
         if self.decoder is None:
@@ -155,29 +175,38 @@ class Autoencoder(nn.Module):
         h = self.encoder(x) if c is None else self.encoder(x, c)
         return {"h": h, **self.latent(h)}
 
-    def decode(self, z: Tensor, c: Tensor | None = None) -> dict[str, Tensor]:
-        """z [n·b, d], c [b, k] -> {"x_logits", "x_hat": [n·b, *shape], ...}"""
+    def decode(self, z: Tensor, c: Tensor | None = None, x_tilde: Tensor | None = None) -> dict[str, Tensor]:
+        """z [n·b, d], c [b, k], x̃ [b, ...] where residual -> {"x_logits", "x_hat": [n·b, *shape], ...}"""
         if self.decoder is None:
             return {}
+        if self.residual and x_tilde is None:
+            raise UserError("model.residual: x̂ is x̃ and what the decoder adds; a code alone makes none")
         if c is not None:
             z = torch.cat([z, c.repeat(len(z) // len(c), 1)], dim=1)
-        out = self.decoder(z)
+        out, given = self.decoder(z), {}
         if self.maps == 2:
-            out, logvar = out.chunk(2, dim=1)
-            return {"x_logits": out, "x_hat": self.output(out) if self.output else out, "x_logvar": logvar}
-        return {"x_logits": out, "x_hat": self.output(out) if self.output else out}
+            out, given["x_logvar"] = out.chunk(2, dim=1)
+        if x_tilde is not None:
+            n = len(out) // len(x_tilde)
+            out = out + (x_tilde if n == 1 else x_tilde.repeat(n, *[1] * (x_tilde.ndim - 1)))
+        return {"x_logits": out, "x_hat": self.output(out) if self.output else out, **given}
+
+    def shown(self, trace: Trace) -> Tensor:
+        """What of a Trace the encoder is shown."""
+        return trace["x_tilde" if self.condition is None else self.condition.seen]
 
     def forward(self, trace: Trace, in_use: bool = False, needed: Collection[str] | None = None) -> Trace:
         """Adds to a Trace that holds x_tilde; in use, nothing of the code is drawn.
 
         needed: the entries that somebody reads, None all of them: a decoder of which nobody does is left out.
         """
-        seen, encode, decode = "x_tilde", self.encode, self.decode
+        encode, decode = self.encode, self.decode
+        if self.residual:
+            decode = partial(decode, x_tilde=trace["x_tilde"])
         if self.condition is not None:
-            seen = self.condition.seen
             c = trace["c"] = self.condition(**{name: trace[name] for name in self.condition.reads})
             encode, decode = partial(encode, c=c), partial(decode, c=c)
-        code = encode(trace[seen])
+        code = encode(self.shown(trace))
         if in_use:
             code["z"] = self.latent.settled(code)
         trace.update(code)

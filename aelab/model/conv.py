@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from aelab.model.activation import Name, Output, output
-from aelab.model.autoencoder import Autoencoder, Condition, Latent, Prior
+from aelab.model.autoencoder import Autoencoder, Condition, Latent, Prior, check_residual
 from aelab.model.net import After, Block, Initialisation, Net, Tied, after, initialise
 
 Down = Literal["stride", "pool"]
@@ -155,6 +155,7 @@ def conv(
     condition: Condition | None = None,
     full: Sequence[int] = (),
     decoder: bool = True,
+    residual: bool = False,
 ) -> Autoencoder:
     """A convolutional autoencoder; each of `channels` halves the image.
 
@@ -164,6 +165,7 @@ def conv(
     condition: as so many more maps of the input, and beside z.
     full: widths of full layers between the smallest maps and the code.
     decoder: whether there is one; without, nothing is rebuilt.
+    residual: x̂ = x̃ + what the decoder gives.
     """
     if len(shape) != 3:
         raise ValueError(
@@ -189,4 +191,7 @@ def conv(
     up = Decoder(latent.dim + k, levels, out, encoder.sizes, hidden, flat, tied_to) if decoder else None
     for net in filter(None, (encoder, up)):
         initialise(net, initialisation)
-    return Autoencoder(encoder, latent, prior, up, output(output_activation, link), maps, condition)
+    if residual:
+        check_residual(shape, target)
+    act = output(output_activation, link)
+    return Autoencoder(encoder, latent, prior, up, act, maps, condition, residual)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from aelab.model.activation import Name, Output, output
-from aelab.model.autoencoder import Autoencoder, Condition, Latent, Prior
+from aelab.model.autoencoder import Autoencoder, Condition, Latent, Prior, check_residual
 from aelab.model.net import After, Block, Initialisation, Net, Tied, after, initialise, keep_orthonormal
 
 
@@ -67,6 +67,7 @@ def mlp(
     decoder_widths: list[int] | None = None,
     decoder_activation: Name | nn.Module | None = None,
     decoder: bool = True,
+    residual: bool = False,
 ) -> Autoencoder:
     """An autoencoder of fully connected layers; widths [] makes it linear.
 
@@ -79,6 +80,7 @@ def mlp(
     condition: beside x̃ and beside z.
     decoder_widths, decoder_activation: of a decoder that is no mirror image, from the code on.
     decoder: whether there is one; without, nothing is rebuilt.
+    residual: x̂ = x̃ + what the decoder gives.
     """
     for name, sides in {"widths": widths, "decoder_widths": decoder_widths or []}.items():
         if any(width < 1 for width in sides):
@@ -101,4 +103,7 @@ def mlp(
         initialise(net, initialisation)
     if orthonormal:
         keep_orthonormal(encoder)
-    return Autoencoder(encoder, latent, prior, up, output(output_activation, link), maps, condition)
+    if residual:
+        check_residual(shape, target)
+    act = output(output_activation, link)
+    return Autoencoder(encoder, latent, prior, up, act, maps, condition, residual)

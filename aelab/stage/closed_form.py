@@ -45,6 +45,8 @@ class ClosedForm(Stage):
             yield "solves the linear autoencoder; its activations are the identity"
         elif not isinstance(model.latent, Deterministic) or model.maps > 1:
             yield "solves the linear autoencoder, x to z to x̂; model/latent=deterministic loss=[mse]"
+        elif model.residual:
+            yield "solves the linear autoencoder, whose x̂ is of z alone; model.residual=false"
         elif not all(map(is_squared, system.objective.terms.values())) or system.corruption.chain:
             yield "minimises ‖x − x̂‖² of clean x alone; loss=[mse] corruption=none"
         most = min(prod(system.dataset.shape), len(system.dataset.splits["train"]))

@@ -141,8 +141,9 @@ def layers(model: Autoencoder, shape: tuple[int, ...]) -> Iterator[Autoencoder]:
         latent = model.latent if last else Hidden(act)
         encoder = Reshaped(Block(**linear), flat=isinstance(block.layer, nn.Linear))
         maps, out = (model.maps, model.output) if first else (1, rebuilding(output.get("activation")))
+        residual = first and model.residual
         decoder = Reshaped(Block(**back), shape=(maps * shape[0], *shape[1:]))
-        yield Autoencoder(encoder, latent, model.prior, decoder, out, maps)
+        yield Autoencoder(encoder, latent, model.prior, decoder, out, maps, residual=residual)
         weight = next(block.parameters())  # as it is now: a trained layer is where, and in what, it trained
         with torch.no_grad():
             was = encoder.training

@@ -17,7 +17,7 @@ NAMES += ["manifold", "traversal", "interpolation", "completions"]
 NAMES += ["kl_curve", "atoms", "filter_history", "denoising_arrows", "latent_responses", "em_steps"]
 NAMES += ["layers", "attribute_sweep"]
 NAMES += ["cluster_samples", "confusion", "cluster_map", "kmeans_steps"]
-NAMES += ["scores"]
+NAMES += ["scores", "photos"]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import torch
 from omegaconf import OmegaConf
 from torch import Tensor
 
+from aelab.build import locate
 from aelab.model.latent.deterministic import Deterministic
 from aelab.model.prior.normal import Normal
 
@@ -36,7 +36,7 @@ class Asking(Deterministic):
 def defaults(kind: str) -> dict[str, Any]:
     settings = OmegaConf.to_container(OmegaConf.load(CONF / f"{kind}.yaml"))
     assert isinstance(settings, dict)
-    return {str(name): value for name, value in settings.items() if name not in ("_target_", "defaults")}
+    return {str(name): value for name, value in settings.items() if name != "defaults"}
 
 
 @pytest.fixture
@@ -52,6 +52,8 @@ def net() -> Callable[..., Any]:
         torch.manual_seed(seed)
         told = {"shape": shape, "target": shape, "maps": 1, "link": "identity"}
         told |= {"latent": Asking(dim, asks), "prior": Normal(dim)}
-        return getattr(import_module(f"aelab.model.{kind}"), kind)(**(told | defaults(kind) | changed))
+        settings = {name: value for name, value in defaults(kind).items() if name != "latent"}
+        make = locate(settings.pop("_target_"))
+        return make(**(settings | told | changed))
 
     return make

@@ -32,7 +32,11 @@ TRAININGS = {
     "layerwise": ["pretrain.1", "pretrain.2", "train"],
     "finetuned": ["train", "finetune", "finetune.scratch"],
     "layerwise_finetuned": ["pretrain.1", "pretrain.2", "finetune", "finetune.scratch"],
+    "coupled": ["low", "high", "map", "train"],
 }
+
+SUITED = {"coupled": ["model=coupled"]}
+"""What a recipe takes beside itself."""
 
 CONSTANT = "optimizer.lr=0.01"
 """A schedule would know how long it is meant to last."""
@@ -44,7 +48,7 @@ def run(
     folder: Path, recipe: str, *overrides: str, resume: bool = False, splits: Sequence[str] = ("val", "test")
 ) -> Metrics:
     """All that the run says in the end."""
-    config = composed(f"recipe={recipe}", *overrides, tiny=SMALL)
+    config = composed(f"recipe={recipe}", *SUITED.get(recipe, []), *overrides, tiny=SMALL)
     job = assemble(config, folder)
     learnt = fit(config, job, folder, resume).metrics
     return score(job.system, splits) | learnt

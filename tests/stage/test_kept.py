@@ -93,6 +93,17 @@ def test_nothing_else_is_taken_for_it(other: str, tmp_path: Path, caplog: pytest
     assert not said(caplog) and len(stages()) == 4
 
 
+def test_which_part_trained_is_told_apart(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    coupled = ["model=coupled", "recipe=coupled", "corruption=gaussian"]
+    trained(tmp_path / "first", *coupled)
+    trained(tmp_path / "again", *coupled)
+    assert said(caplog) == ["stage low", "stage high", "stage map"]
+    assert same(weights(tmp_path / "first"), weights(tmp_path / "again"))
+    trained(tmp_path / "other", *coupled, "recipe.high.part=high.decoder")
+    assert said(caplog) == ["stage low"]
+
+
 def test_what_comes_later_changes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     trained(tmp_path / "first", *RUN)

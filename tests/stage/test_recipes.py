@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from stage.recipes import SMALL, TRAININGS, Metrics, run
+from stage.recipes import SMALL, SUITED, TRAININGS, Metrics, run
 from training import composed
 
 from aelab.assemble import assemble
@@ -28,7 +28,7 @@ def test_each_training_is_in_metrics_and_in_stages(recipe: str, whole: Whole) ->
 
 @pytest.mark.parametrize("recipe", TRAININGS)
 def test_epochs_are_those_of_the_trainings_of_the_main_stage(recipe: str, tmp_path: Path) -> None:
-    config = composed(f"recipe={recipe}", tiny=SMALL)
+    config = composed(f"recipe={recipe}", *SUITED.get(recipe, []), tiny=SMALL)
     epochs = fit(config, assemble(config, tmp_path), tmp_path).epochs
     assert epochs == (6 if recipe == "layerwise_finetuned" else 3)
     assert fit(config, assemble(config, tmp_path), tmp_path, resume=True)[0] == epochs

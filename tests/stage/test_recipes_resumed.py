@@ -41,6 +41,7 @@ def stop(monkeypatch: pytest.MonkeyPatch, stage: str, at: int) -> None:
         ("finetuned", "train"),
         ("finetuned", "finetune"),
         *(("layerwise_finetuned", stage) for stage in TRAININGS["layerwise_finetuned"]),
+        *(("coupled", stage) for stage in TRAININGS["coupled"]),
     ],
 )
 def test_stopped_in_any_training(

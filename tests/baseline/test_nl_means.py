@@ -1,0 +1,41 @@
+"""Non-local means: an average of what looks alike, of all there is near where nothing tells it apart."""
+
+import numpy as np
+import pytest
+
+from aelab.baseline.nl_means import NLMeans
+
+pytest.importorskip("skimage")
+
+
+def tuned(strength: float, sigma: float, distance: int = 3) -> NLMeans:
+    method = NLMeans(strength, 3, distance)
+    x = np.zeros((1, 2, 2), np.float32)
+    method.tune([(x, x + sigma)])
+    assert method.sigma == pytest.approx(sigma)
+    return method
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_all_weights_alike_are_a_mean_over_the_window(channels: int) -> None:
+    x = np.random.default_rng(0).random((channels, 15, 12)).astype(np.float32)
+    x_hat = tuned(1e3, 0.1).restore(x)
+    assert x_hat.shape == x.shape
+    for row, column in ((7, 6), (5, 8)):
+        around = x[:, row - 3 : row + 4, column - 3 : column + 4].mean((1, 2))
+        np.testing.assert_allclose(x_hat[:, row, column], around, rtol=1e-3)
+
+
+def test_a_pattern_that_repeats_is_cleaned_without_being_blurred() -> None:
+    rows, columns = np.mgrid[:40, :40]
+    x = ((rows // 2 + columns // 2) % 2).astype(np.float32)[None]
+    x_tilde = (x + 0.1 * np.random.default_rng(0).standard_normal(x.shape)).astype(np.float32)
+    x_hat = tuned(0.08, 0.1, 6).restore(x_tilde)
+    inner = np.s_[:, 4:-4, 4:-4]
+    assert np.square(x_hat - x)[inner].mean() < 0.1 * np.square(x_tilde - x)[inner].mean()
+
+
+@pytest.mark.parametrize(("patch", "distance"), [(0, 1), (1, 0)])
+def test_impossible_settings(patch: int, distance: int) -> None:
+    with pytest.raises(ValueError, match="must be at least 1, got 0"):
+        NLMeans(None, patch, distance)
