@@ -56,7 +56,7 @@ class Anomalies(Figure):
         if y is not None:
             names = [look.class_name(view.dataset, label) for label in y.tolist()]
             below = [[cut(name, side), *lines] for name, lines in zip(names, below, strict=True)]
-        heading = look.heading(f"Anomalies{scored.auroc}", view.dataset, view.name)
+        heading = look.heading("Anomalies", view.dataset, view.name)
         canvas, grid = laid_out(list(map(len, groups.values())), side, x.shape[-2:], heading)
         first = 0
         for axes, (title, rows) in zip(grid, groups.items(), strict=True):
@@ -68,7 +68,7 @@ class Anomalies(Figure):
         bar.set_label(f"squared error of a pixel{over}, in model units", fontsize=look.TEXT)
         look.bare(bar.ax)
         what = "score" if y is None else "class and its score"
-        note = f"below each its {what}, the sum of its squared errors"
+        note = f"below each its {what}, the sum of its squared errors{scored.auroc and f'; {scored.auroc}'}"
         canvas.supxlabel(note, fontsize=look.SMALL, color=look.GREY)
         return canvas
 

@@ -24,8 +24,7 @@ class AnomalyScores(Figure):
             return None
         s = scored.s.clamp_min(1e-12).numpy()
         edges = np.geomspace(s.min() / 1.01, s.max() * 1.01, 61)
-        what = f"Anomaly scores{scored.auroc}{beside(view)}"
-        canvas = look.sheet(8.6, 3.8, look.heading(what, view.dataset, view.name))
+        canvas = look.sheet(8.6, 3.9, look.heading("Anomaly scores", view.dataset, view.name))
         axes = canvas.subplots()
         look.plain(axes)
         for kind, rows in reversed(scored.kinds.items()):
@@ -42,6 +41,8 @@ class AnomalyScores(Figure):
         axes.xaxis.set_major_formatter("{x:g}")
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_xlabel(r"score $\|x - \hat{x}\|^2$, in model units", fontsize=look.TEXT)
+        if scored.auroc:
+            axes.set_title(scored.auroc + beside(view), fontsize=look.TEXT + 1, color=look.INK)
         axes.set_ylabel("share of the rows", fontsize=look.TEXT)
         canvas.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=look.SMALL)
         return canvas

@@ -23,9 +23,9 @@ class ScoredRows:
 
     @property
     def auroc(self) -> str:
-        """`, AUROC 0.912`, or nothing where no row is an anomaly or none is normal."""
+        """`AUROC 0.912`, or nothing where no row is an anomaly or none is normal."""
         told = ranking(*(self.s[rows] for rows in self.kinds.values())) if len(self.kinds) == 2 else {}
-        return f", AUROC {told['auroc']:.3f}" if told else ""
+        return f"AUROC {told['auroc']:.3f}" if told else ""
 
 
 def scored_rows(view: View, figure: Figure) -> ScoredRows | None:
