@@ -12,6 +12,7 @@ HIGHER = {"psnr", "ssim", "elbo", "acc", "nmi", "ari", "silhouette", "mig", "act
 HIGHER |= {"beta_vae_score", "factor_vae_score", "sap", "log_density", "mask_iou", "conditional_accuracy"}
 HIGHER |= {"auroc", "average_precision"}
 HIGHER |= {"dci_disentanglement", "dci_completeness", "dci_informativeness"}
+HIGHER |= {"photo_psnr", "photo_ssim"}
 LOWER = {"mse", "sse", "bce", "nll", "kl", "bpd", "loss", "error", "probe_error", "knn_error"}
 LOWER |= {"finetuned_error", "scratch_error", "davies_bouldin", "frechet", "frechet_reconstruction"}
 
