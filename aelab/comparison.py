@@ -11,6 +11,7 @@ from aelab.records import Record
 HIGHER = {"psnr", "ssim", "elbo", "acc", "nmi", "ari", "silhouette", "mig", "active_units"}
 HIGHER |= {"beta_vae_score", "factor_vae_score", "sap", "log_density", "mask_iou", "conditional_accuracy"}
 HIGHER |= {"dci_disentanglement", "dci_completeness", "dci_informativeness"}
+HIGHER |= {"photo_psnr", "photo_ssim"}
 LOWER = {"mse", "sse", "bce", "nll", "kl", "bpd", "loss", "error", "probe_error", "knn_error"}
 LOWER |= {"finetuned_error", "scratch_error", "davies_bouldin", "frechet", "frechet_reconstruction"}
 

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
@@ -60,7 +61,9 @@ class Photos(Figure):
                 whole, part = grid[2 * i : 2 * i + 2, j]
                 show(whole, shade, name if j else file)
                 corner = (left - 0.5, top - 0.5)
-                whole.add_patch(Rectangle(corner, side, side, fill=False, color=look.ORANGE, linewidth=1.5))
+                frame = Rectangle(corner, side, side, fill=False, color=look.ORANGE, linewidth=1.5)
+                frame.set_path_effects([withStroke(linewidth=3.5, foreground="white")])  # seen on any colour
+                whole.add_patch(frame)
                 show(part, shade[top : top + side, left : left + side], below=decibels(x, image) if j else "")
         return canvas
 

@@ -21,7 +21,7 @@ DIRECTIONS = {1: ", higher is better", -1: ", lower is better", 0: ""}
 CLUSTERS = ("silhouette", "davies_bouldin", "inertia", "acc", "nmi", "ari")
 UNITS = {
     **dict.fromkeys(("elbo", "nll", "kl", "mutual_information", "log_density"), "nats"),
-    **dict.fromkeys(("psnr", "hole_psnr"), "dB"),
+    **dict.fromkeys(("psnr", "hole_psnr", "photo_psnr"), "dB"),
     "bpd": "bits per dimension",
     "mse": "per pixel or feature",
     "sse": "per row",
