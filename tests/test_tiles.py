@@ -109,7 +109,7 @@ def test_the_last_tile_lies_flush() -> None:
     assert starts(21, 8, 0.5) == [0, 4, 8, 12, 13]
     assert starts(8, 8, 0.5) == [0] and starts(10, 8, 0.0) == [0, 2]
     assert starts(10, 8, 0.99) == [0, 1, 2]
-    assert starts(21, 9, 0.5, 3) == [0, 3, 6, 9, 12] and starts(21, 9, 0.99, 3) == [0, 3, 6, 9, 12]
+    assert starts(21, 9, 0.6, 3) == [0, 3, 6, 9, 12] and starts(21, 9, 0.99, 3) == [0, 3, 6, 9, 12]
 
 
 def test_small_and_grey_in_large_and_in_colour_out() -> None:

@@ -11,6 +11,14 @@ def flip(x: Tensor) -> Tensor:
     return torch.where(mirrored, x.flip(3), x)
 
 
+def rotate(x: Tensor) -> Tensor:
+    """Turn every square image by 0 to 3 quarters; with `flip`, all eight of its poses are as likely."""
+    turns = torch.randint(0, 4, (len(x), 1, 1, 1), device=x.device)
+    for quarters in range(1, 4):
+        x = torch.where(turns >= quarters, x.rot90(1, (2, 3)), x)
+    return x
+
+
 def shift(x: Tensor, by: int = 2) -> Tensor:
     """Move every image by −`by`..`by` pixels in both directions, its border repeated."""
     b, c, h, w = x.shape

@@ -31,7 +31,7 @@ class Dataset:
     test_fraction: of all rows, where it has none.
     split_seed: draws the split, apart from the run's seed, so that seeds compare on the same rows.
     binarize: `static` draws every pixel once, Bernoulli(x); `dynamic` anew in every minibatch.
-    augment: any of flip, shift; of the training rows only.
+    augment: any of flip, rotate, shift; of the training rows only.
     centred: x less the training rows' mean, feature by feature. Units of a tied linear layer that point
         along the mean would otherwise win every row, and those that point away from it none.
     """
@@ -48,7 +48,7 @@ class Dataset:
         test_fraction: float = 0.2,
         split_seed: int = 0,
         binarize: Literal["none", "static", "dynamic"] = "none",
-        augment: list[Literal["flip", "shift"]] | None = None,
+        augment: list[Literal["flip", "rotate", "shift"]] | None = None,
         centred: bool = False,
     ) -> None:
         at_least(batch_size=(batch_size, 1))
@@ -101,6 +101,8 @@ class Dataset:
             raise UserError(
                 f"dataset.augment: {self.augment} needs images; these rows are vectors {list(self.shape)}"
             )
+        if "rotate" in self.augment and self.shape[-2] != self.shape[-1]:
+            raise UserError(f"dataset.augment: rotate needs square images; these are {list(self.shape)}")
         if self.binarize != "none" and not self.is_unit:
             here = "this lies in [{:.3g}, {:.3g}]".format(*self.extremes())
             raise UserError(f"dataset.binarize: {self.binarize} needs data in [0, 1]; {here}")
@@ -195,7 +197,7 @@ class Dataset:
         return False
 
     overlap: float = 0.5
-    """Share of its side that a patch of a whole photo has in common with the next, where it is taken apart."""
+    """Share of its side that a patch of a whole photo has in common with the next."""
 
     def photos(self, split: str) -> Iterator[tuple[str, Tensor]]:
         """(name, the photo in stored units [c, H, W]) of all whole photos of a split, from their files."""

@@ -195,6 +195,10 @@ class Autoencoder(nn.Module):
         """What of a Trace the encoder is shown."""
         return trace["x_tilde" if self.condition is None else self.condition.seen]
 
+    def base(self, trace: Trace) -> Tensor:
+        """What of a Trace a residual model adds to."""
+        return trace["x_tilde"]
+
     def forward(self, trace: Trace, in_use: bool = False, needed: Collection[str] | None = None) -> Trace:
         """Adds to a Trace that holds x_tilde; in use, nothing of the code is drawn.
 
@@ -202,7 +206,7 @@ class Autoencoder(nn.Module):
         """
         encode, decode = self.encode, self.decode
         if self.residual:
-            decode = partial(decode, x_tilde=trace["x_tilde"])
+            decode = partial(decode, x_tilde=self.base(trace))
         if self.condition is not None:
             c = trace["c"] = self.condition(**{name: trace[name] for name in self.condition.reads})
             encode, decode = partial(encode, c=c), partial(decode, c=c)

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Collection
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -24,6 +25,16 @@ class Across(nn.Module):
         return self.map(self.low.latent.settled(self.low.encode(x)))
 
 
+class Low(Autoencoder):
+    """x̃ -> z_low -> x̃ rebuilt; where residual, of what each picture has beside its mean m: x̃ − m -> z_low"""
+
+    def encode(self, x: Tensor, c: Tensor | None = None) -> dict[str, Any]:
+        return super().encode(x - mean(x) if self.residual else x, c)
+
+    def base(self, trace: Trace) -> Tensor:
+        return mean(trace["x_tilde"])
+
+
 class High(Autoencoder):
     """x -> z_high -> x̂; where residual, of the detail: x − x̃ -> z_high -> x̂ − x̃     [Yang et al. 2010]"""
 
@@ -31,8 +42,15 @@ class High(Autoencoder):
         return trace["x"] - trace["x_tilde"] if self.residual else trace["x"]
 
 
+def mean(x: Tensor) -> Tensor:
+    """Of every picture, channel by channel; of a vector, over its features."""
+    return x.mean((2, 3) if x.ndim == 4 else 1, keepdim=True)
+
+
 class Coupled(Autoencoder):
-    """x̂ = decode_high(map(encode_low(x̃))), where residual x̃ more     [Zeng et al. 2017]
+    """x̂ = decode_high(map(encode_low(x̃))), where residual x̃ more     [Zeng et al. 2017; Yang et al. 2010]
+
+    Residual codes know detail alone: of x̃ what it has beside its mean, of x what it has beside x̃.
 
     low: of x̃ alone. high: of x. Only training uses the first's decoder and the second's encoder.
     map: z_low [b, d] -> h [b, width], of which high's latent makes z.
@@ -81,15 +99,17 @@ def coupled(
     latent: of either; that of x̃ is of the same kind and size.
     widths: of the encoders' hidden layers, mirrored in the decoders.
     map_widths: of the hidden layers between the codes.
-    residual: x̂ = x̃ + what the decoder gives, and the second autoencoder is of x − x̃.
+    residual: x̂ = x̃ + what the decoder gives; the autoencoders are of x̃ − its mean and of x − x̃.
     """
     if any(width < 1 for width in map_widths):
         raise ValueError(f"map_widths must be positive, got {map_widths}")
     if residual:
         check_residual(shape, target)
     settings = (widths, activation, output_activation, dropout, batch_norm, initialisation, False)
-    low = mlp(shape, shape, 1, "identity", copy.deepcopy(latent), Normal(latent.dim), *settings)
+    small = copy.deepcopy(latent)
+    own = mlp(shape, shape, 1, "identity", small, Normal(latent.dim), *settings)
     nets = mlp(target, target, maps, link, latent, prior, *settings)
+    low = Low(own.encoder, small, own.prior, own.decoder, own.output, residual=residual)
     high = High(nets.encoder, latent, prior, nets.decoder, nets.output, maps, residual=residual)
     between = perceptron([latent.dim, *map_widths, latent.width], activation)
     initialise(between, initialisation)

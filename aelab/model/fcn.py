@@ -142,6 +142,9 @@ class FCN(Autoencoder):
             initialise(net, initialisation)
         act = output(output_activation, link)
         super().__init__(encoder, latent, prior, decoder, act, maps, condition, residual)
+        self.to(
+            memory_format=torch.channels_last
+        )  # half the time of a step in bf16, in single precision none
 
     @staticmethod
     def code_of(shape: tuple[int, ...], settings: Mapping[str, Any]) -> int:

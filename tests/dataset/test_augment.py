@@ -2,7 +2,7 @@
 
 import torch
 
-from aelab.dataset.augment import flip, shift
+from aelab.dataset.augment import flip, rotate, shift
 
 
 def test_flip_mirrors_about_half_of_the_images_left_to_right() -> None:
@@ -13,6 +13,15 @@ def test_flip_mirrors_about_half_of_the_images_left_to_right() -> None:
     same = (y == x).flatten(1).all(1)
     assert (mirrored ^ same).all()
     assert 900 < mirrored.sum() < 1100
+
+
+def test_rotate_turns_by_every_quarter_alike() -> None:
+    torch.manual_seed(0)
+    x = torch.rand(4000, 3, 5, 5)
+    y = rotate(x)
+    turned = torch.stack([(y == x.rot90(quarters, (2, 3))).flatten(1).all(1) for quarters in range(4)])
+    assert (turned.sum(0) == 1).all()
+    assert turned.sum(1).min() > 900 and turned.sum(1).max() < 1100
 
 
 def test_shift_moves_by_every_offset_alike_and_repeats_the_border() -> None:

@@ -168,6 +168,9 @@ def test_augment_needs_images() -> None:
     with pytest.raises(UserError) as error:
         Given(Rows(torch.rand(10, 4)), augment=["flip"]).setup()
     assert str(error.value) == "dataset.augment: ['flip'] needs images; these rows are vectors [4]"
+    with pytest.raises(UserError) as error:
+        Given(Rows(torch.rand(10, 1, 4, 5)), augment=["flip", "rotate"]).setup()
+    assert str(error.value) == "dataset.augment: rotate needs square images; these are [1, 4, 5]"
 
 
 def test_nan_is_counted_and_the_first_is_named() -> None:

@@ -32,7 +32,8 @@ def test_is_the_formula(net: Make, residual: bool) -> None:
         h = layer(f"{part}.encoder.blocks.0.layer", h.flatten(1)).relu()
         return layer(f"{part}.encoder.blocks.1.layer", h)
 
-    z = layer("map.2", layer("map.0", code("low", X_TILDE)).relu())
+    plain = X_TILDE - X_TILDE.mean((1, 2, 3), keepdim=True) if residual else X_TILDE
+    z = layer("map.2", layer("map.0", code("low", plain)).relu())
     x_hat = layer("high.decoder.blocks.1.layer", layer("high.decoder.blocks.0.layer", z).relu())
     trace = seen(model)
     torch.testing.assert_close(trace.z, z)
@@ -53,6 +54,15 @@ def test_the_parts_are_autoencoders_of_x_tilde_and_of_x(net: Make) -> None:
     assert torch.equal(low.z, model.low.encode(X_TILDE)["z"])
     assert torch.equal(high.z, model.high.encode(X)["z"]) and torch.equal(high.z, seen(model).z_high)
     assert low.x_hat.shape == high.x_hat.shape == X.shape
+
+
+def test_residual_codes_know_no_brightness(net: Make) -> None:
+    model = net("coupled", SHAPE, residual=True)
+    before, after = seen(model), model(Trace(x=X + 0.5, x_tilde=X_TILDE + 0.5))
+    for name, by in {"z": 0.0, "z_high": 0.0, "x_hat": 0.5}.items():
+        torch.testing.assert_close(after[name], before[name] + by, atol=1e-5, rtol=1e-5)
+    low = [model.low(Trace(x_tilde=X_TILDE + by)).x_hat for by in (0, 0.5)]
+    torch.testing.assert_close(low[1], low[0] + 0.5, atol=1e-5, rtol=1e-5)
 
 
 def test_the_second_autoencoder_of_a_residual_model_rebuilds_the_detail(net: Make) -> None:
