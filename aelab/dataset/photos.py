@@ -10,6 +10,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from aelab.colour import luminance
 from aelab.dataset.dataset import Dataset
 from aelab.dataset.image_folder import official
 from aelab.dataset.images import Shape, each, find, look, opaque, reason, unreadable
@@ -223,12 +224,6 @@ class Photos(Dataset):
             if isinstance(photo, Exception):
                 raise UserError(f"dataset.root: {unreadable({name: reason(photo)}, 1)}") from photo
             yield name, torch.from_numpy(np.array(photo))
-
-
-def luminance(rgb: Tensor) -> Tensor:
-    """[b, 3, h, w] in [0, 1] to Y/255 [b, 1, h, w], Y of ITU-R BT.601 in its studio range, 16 to 235."""
-    weights = rgb.new_tensor([65.481, 128.553, 24.966]).view(3, 1, 1)
-    return (16 + (weights * rgb).sum(1, keepdim=True)) / 255
 
 
 def listed(names: list[str]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from aelab.dataset.photos import luminance
+from aelab.colour import luminance
 from aelab.errors import at_least
 from aelab.metric.image import ImageMetric
 from aelab.metric.psnr import psnr

@@ -10,7 +10,6 @@ from baseline.made_up import Memory
 from baseline.made_up import system_of as untrained
 from whole_photos import photos, system_of, write
 
-from aelab.assemble import out_of_shape
 from aelab.baseline import restoring
 from aelab.baseline.nl_means import NLMeans
 from aelab.baseline.pca import PCA
@@ -117,16 +116,6 @@ def test_methods_of_patches_rebuild_photos_by_tiles(folder: Path) -> None:
     (own,) = traces(system, "test", 1)
     torch.testing.assert_close(first.x_hat, own.x_tilde, atol=1e-3, rtol=0)
     assert 25 < found["test/photo_psnr"] < 28
-
-
-def test_an_input_of_another_shape_is_objected_to(folder: Path) -> None:
-    from metric.test_photos import Halved
-
-    system = system_of(photos(folder), half=Halved(1.0))
-    assert out_of_shape(PCA(2.0), system) == [
-        "takes inputs of the shape of x, [3, 8, 8]; the corruption makes [3, 4, 4] of them"
-    ]
-    assert out_of_shape(PCA(2.0), system_of(photos(folder))) == []
 
 
 def test_vectors_are_objected_to() -> None:

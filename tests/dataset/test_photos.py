@@ -11,9 +11,9 @@ import torch
 from dataset.test_image_folder import photo
 from PIL import ExifTags, Image
 
+from aelab.colour import luminance
 from aelab.dataset import photos as module
 from aelab.dataset.dataset import Dataset
-from aelab.dataset.photos import luminance
 from aelab.errors import UserError
 
 Make = Callable[..., Dataset]

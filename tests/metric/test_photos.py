@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate
 from whole_photos import photos, system_of, write
 
+from aelab.colour import luminance
 from aelab.corruption.corruption import Corruption
 from aelab.corruption.gaussian import Gaussian
-from aelab.dataset.photos import luminance
 from aelab.evaluation import evaluate, score
 from aelab.evaluation import photos as traces
 from aelab.metric.photos import Photos
