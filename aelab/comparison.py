@@ -10,6 +10,7 @@ from aelab.records import Record
 # which way is better; a baseline's own numbers, such as pca_mse, have no best
 HIGHER = {"psnr", "ssim", "elbo", "acc", "nmi", "ari", "silhouette", "mig", "active_units"}
 HIGHER |= {"beta_vae_score", "factor_vae_score", "sap", "log_density", "mask_iou", "conditional_accuracy"}
+HIGHER |= {"auroc", "average_precision"}
 HIGHER |= {"dci_disentanglement", "dci_completeness", "dci_informativeness"}
 LOWER = {"mse", "sse", "bce", "nll", "kl", "bpd", "loss", "error", "probe_error", "knn_error"}
 LOWER |= {"finetuned_error", "scratch_error", "davies_bouldin", "frechet", "frechet_reconstruction"}

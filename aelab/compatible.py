@@ -90,6 +90,7 @@ GIVERS = {
     "y": "this data has no labels",
     "factors": "this data knows no factors; dataset=shapes does",
     "attributes": "this data has no attributes; dataset=coloured_shapes has",
+    "anomaly": "nothing says which rows are normal; dataset.normal=CLASS does",
     "segment": "this data has no segment; dataset=coloured_shapes has",
     "mask": "no corruption gives a mask; corruption=block does",
     **dict.fromkeys(

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from aelab.attributes import Attributes, whole
-from aelab.dataset.dataset import Dataset
-from aelab.errors import UserError, suggest
+from aelab.dataset.classes import number
+from aelab.errors import UserError
 from aelab.model.condition.given import by_attributes, by_label
 from aelab.system import System
 
@@ -51,16 +51,3 @@ def labels(system: System, label: Label, n: int) -> Tensor | None:
     if len(every) != n:
         raise UserError(f"label: takes one, or one for each of {n} rows; got {len(every)}")
     return torch.tensor([number(system.dataset, one) for one in every])  # type: ignore[arg-type]
-
-
-def number(dataset: Dataset, label: int | str) -> int:
-    """Of a class; a word is a name before it is a number, a number the other way round."""
-    k = dataset.classes
-    numbers = [str(i) for i in range(k)]
-    names = dataset.rows.classes or numbers
-    word = label if isinstance(label, str) else str(int(label))
-    for known in (names, numbers) if isinstance(label, str) else (numbers, names):
-        if word in known:
-            return known.index(word)
-    own = "" if names == numbers else f" or one of {', '.join(names)}"
-    raise UserError(f"label: takes 0 to {k - 1}{own}; got '{label}'{suggest(word, names)}")

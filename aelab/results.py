@@ -11,6 +11,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from aelab import evaluation
+from aelab.anomalies import are_asked, write_anomalies
 from aelab.assemble import Job
 from aelab.baseline.side import Beside
 from aelab.callback.snapshots import snapshots
@@ -46,6 +47,8 @@ def finish(
     if system.model.clustering is not None:
         for line in write_clusters(system, system.model.clustering, folder / "clusters.csv"):
             notice.info(line)
+    if are_asked(system):
+        write_anomalies(system, folder / "anomalies.csv")
     history = read(folder / "metrics.csv")
     sides = {name: baseline.side() for name, baseline in beside.items()}
     kept = snapshots(folder), mixtures(folder), centroids(folder)
@@ -125,6 +128,7 @@ def summary(metrics: dict[str, float], baselines: list[str], folder: Path) -> st
         f"run          {place}\n"
         + (f"pictures     {place}/figures\n" if (folder / "figures").is_dir() else "")
         + (f"clusters     {place}/clusters.csv\n" if (folder / "clusters.csv").is_file() else "")
+        + (f"anomalies    {place}/anomalies.csv\n" if (folder / "anomalies.csv").is_file() else "")
         + (f"TensorBoard  tensorboard --logdir {place}\n" if (folder / "tensorboard").is_dir() else "")
     )
 

@@ -126,6 +126,17 @@ class Run:
         scale = self.system.dataset.scale
         return cat([scale.inverse(trace.x_hat) for trace in self.traces(x, degrade, label, attributes)])
 
+    def scores(
+        self, x: "ArrayLike | Tensor", label: "Label" = None, attributes: "Attributes" = None
+    ) -> "Tensor":
+        """Anomaly scores [n] of rows [n, *shape]: ‖x − x̂‖² in model units, as the metric has it."""
+        from torch import cat
+
+        from aelab.metric.anomaly import score
+
+        traces = self.traces(x, label=label, attributes=attributes)
+        return cat([score(trace.x, trace.x_hat) for trace in traces])
+
     def sample(
         self,
         n: int,

@@ -13,6 +13,7 @@ VOCABULARY = {
     "index": "[b] the rows' numbers in the data set",
     "factors": "[b, k] the generating factors, where the data knows them",
     "attributes": "[b, k] what is known of a picture, named numbers in [0, 1]",
+    "anomaly": "[b] 1 where a row is of no normal class, 0 where it is of one, −1 where it has no label",
     "segment": "[b, 1, h, w] 1 where the foreground is, as the data knows it",
     "c": "[b, k] the condition, made of y, attributes or x_tilde",
     "h": "[b, width] what the encoder gives the latent",

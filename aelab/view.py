@@ -53,7 +53,7 @@ def view(
         dataset=system.dataset,
         name=name,
         trace=lambda split, n: first(system, split, n),
-        traces=lambda split, n: traces(system, split, n),
+        traces=lambda split, n, in_use=False: traces(system, split, n, in_use),
         codes=lambda split: codes(system, split),
         baselines=baselines,
         history=history,

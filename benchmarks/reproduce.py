@@ -45,7 +45,7 @@ whose settings have changed since is not measured.
 LATER = {
     "loss.bce.pixels": "all", "loss.gaussian.pixels": "all", "model.condition": None, "model.full": [],
     "model.decoder_widths": None, "model.decoder_activation": None, "model.decoder": True,
-    "dataset.retention": 1.0, "loss.mse.reduction": "sum", "loss.l1.reduction": "sum",
+    "dataset.retention": 1.0, "dataset.normal": None, "loss.mse.reduction": "sum", "loss.l1.reduction": "sum",
     "recipe.kmeans.batch_size": None, "model.latent.std": 1.0,
     "recipe.train.drawn": True, "recipe.reconstruct.drawn": True,
 }  # fmt: skip

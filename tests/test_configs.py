@@ -116,6 +116,7 @@ SUITED = {
     ("baseline", "tsne"): ["figure=latent_map"],
     ("experiment", "pca"): ["model.latent.dim=3"],  # of a few rows
     ("experiment", "iwae2015"): ["metric.log_likelihood.samples=20"],
+    ("experiment", "anomaly"): ["dataset.batch_size=1"],  # of a few rows of one class
     ("experiment", "sca2011"): ["recipe.finetune.labels=1.0"],
 }
 """What a run must have for an option to show anything."""

@@ -16,6 +16,7 @@ def main(argv: list[str]) -> int:
 
 
 def task(config: DictConfig) -> None:
+    from aelab.anomalies import are_asked, write_anomalies
     from aelab.compatible import mismatched
     from aelab.evaluation import score
 
@@ -26,3 +27,7 @@ def task(config: DictConfig) -> None:
         raise UserError(*wrong)
     rows = [[name, f"{value:.6g}"] for name, value in score(system, [split]).items()]
     sys.stdout.write(table(["metric", str(run.folder)], rows) + "\n")
+    if are_asked(system):
+        path = run.folder / "anomalies.csv"
+        write_anomalies(system, path)
+        sys.stdout.write(f"the score of every row in {path}\n")

@@ -22,7 +22,9 @@ def main(argv: list[str]) -> int:
 
 
 def task(config: DictConfig) -> None:
+    from aelab.anomalies import write_scores
     from aelab.dataset.input import read_input
+    from aelab.metric.anomaly import score
 
     run = opened(config)
     dataset = run.system.dataset
@@ -40,6 +42,10 @@ def task(config: DictConfig) -> None:
         path = folder / f"{Path(config.input).stem}.npy"
         np.save(path, x_hat.numpy())
         said = f"{count(len(x_hat), 'row')} in {path}"
+    if not config.degrade:
+        names = rows.names or [str(i) for i in range(len(rows.x))]
+        scores = score(dataset.scale(rows.x), dataset.scale(x_hat))
+        write_scores(names, scores.tolist(), folder / "scores.csv")
     error = (dataset.scale(rows.x) - dataset.scale(x_hat)).square().mean()
     sys.stdout.write(f"{said}; mean squared error to the input {error:.4g} per pixel\n")
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from aelab.dataset import augment as augmentations
+from aelab.dataset.classes import number
 from aelab.dataset.rows import Rows
 from aelab.dataset.scale import Scale, fixed
 from aelab.dataset.split import some, standard
@@ -23,6 +24,8 @@ class Dataset:
     limit: at most this many rows of each split.
     retention: r, the share of the first class's rows that stay; all of the last class's do, and of class c
         r + (1 − r) c/(C − 1), drawn once: imbalanced data     [Xie et al. 2016, sec. 5.4]
+    normal: a class by its number or name, or several: training and validation have their rows alone, and the
+        test rows of other classes are anomalies.
     split: `standard`, or `all`: trained and scored on every row.
     val_fraction: of the training rows, where the source has no such split of its own.
     test_fraction: of all rows, where it has none.
@@ -39,6 +42,7 @@ class Dataset:
         batch_size: int = 64,
         limit: int | None = None,
         retention: float = 1.0,
+        normal: int | str | list[int | str] | None = None,
         split: Literal["standard", "all"] = "standard",
         val_fraction: float = 0.1,
         test_fraction: float = 0.2,
@@ -57,10 +61,15 @@ class Dataset:
                 raise ValueError(f"{name} must lie in [0, 1), got {fraction}")
         self.root, self.batch_size, self.limit, self.split = root, batch_size, limit, split
         self.retention = retention
+        self.normal = [normal] if isinstance(normal, int | str) else normal
+        if self.normal is not None and (split == "all" or not self.normal):
+            got = "split=all trains on every row" if self.normal else "got []"
+            raise ValueError(f"normal must name the classes to train on, or be null; {got}")
         self.val_fraction, self.test_fraction, self.split_seed = val_fraction, test_fraction, split_seed
         self.binarize, self.augment = binarize, list(augment or [])
         self.centred = centred
         self.rows: Rows
+        self.anomaly: Tensor | None = None  # [n] 1 where a row is of no normal class, −1 where of none at all
         self.splits: dict[str, Tensor] = {}  # name -> [n] row numbers
         self.scale: Scale
         self.device = torch.device("cpu")
@@ -83,6 +92,7 @@ class Dataset:
             raise UserError(
                 f"dataset: {len(bad)} of {len(x)} rows hold NaN or infinity; the first is row {bad[0]}"
             )
+        self.anomaly = self.anomalies()
         self.splits = self.make_splits()
         self.scale = self.make_scale(x, self.splits["train"])
         if self.centred:
@@ -108,7 +118,25 @@ class Dataset:
         splits = standard(self.rows, self.val_fraction, self.test_fraction, seed)
         if "train" not in splits:
             raise UserError(f"dataset: {n} rows leave none to train on")
-        return {name: some(rows[stays[rows]], self.limit, seed) for name, rows in splits.items()}
+        splits = {name: rows[stays[rows]] for name, rows in splits.items()}
+        if self.anomaly is not None:
+            normal = self.anomaly == 0
+            splits |= {name: rows[normal[rows]] for name, rows in splits.items() if name != "test"}
+            if not len(splits["train"]):
+                raise UserError(f"dataset.normal: no training row is of {self.normal}")
+            splits = {name: rows for name, rows in splits.items() if len(rows)}
+        return {name: some(rows, self.limit, seed) for name, rows in splits.items()}
+
+    def anomalies(self) -> Tensor | None:
+        """What is known of each row, [n]; None where no class is said to be normal."""
+        y = self.rows.y
+        if self.normal is None:
+            return None
+        if y is None or not (y >= 0).any():
+            raise UserError("dataset.normal: names classes, and this data has no labels")
+        normal = torch.tensor([number(self, one, "dataset.normal") for one in self.normal])
+        y = y.cpu().long()
+        return torch.where(y >= 0, (~torch.isin(y, normal)).long(), -1)
 
     def retained(self) -> Tensor:
         """Whether each row stays, [n]."""
@@ -133,7 +161,7 @@ class Dataset:
 
     def beside(self, rows: Tensor) -> dict[str, Tensor]:
         """What else is known of these row numbers [b], by its names in the Trace."""
-        known = {"factors": self.rows.factors, "attributes": self.rows.attributes}
+        known = {"factors": self.rows.factors, "attributes": self.rows.attributes, "anomaly": self.anomaly}
         return {name: of.index_select(0, rows.to(of.device)) for name, of in known.items() if of is not None}
 
     def stored(self, rows: Tensor) -> Tensor:
@@ -168,6 +196,7 @@ class Dataset:
         for name in ("y", "factors", "attributes"):
             of = getattr(self.rows, name)
             setattr(self.rows, name, None if of is None else of.to(device))
+        self.anomaly = None if self.anomaly is None else self.anomaly.to(device)
         self.scale = self.scale.to(device)
         return self
 

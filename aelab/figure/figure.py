@@ -37,7 +37,8 @@ class View:
     dataset: its data.
     name: the run's name, for titles.
     trace: (split, n) -> the Trace of the first n rows of a split, corrupted with the fixed seed.
-    traces: (split, n) -> the same batch by batch, q and prior among the entries; n None is every row.
+    traces: (split, n, in_use=False) -> the same batch by batch, q and prior among the entries; n None is
+        every row; in use, only what is always there corrupts.
     codes: split -> (z [n, d], y [n] or None) of every row of a split, uncorrupted.
     history: the rows of metrics.csv, numbers as floats, cells that are empty left out.
     metrics: the final metrics, `test/mse` and the like.
@@ -52,7 +53,7 @@ class View:
     dataset: Dataset
     name: str
     trace: Callable[[str, int], Trace]
-    traces: Callable[[str, int | None], Iterator[Trace]]
+    traces: Callable[..., Iterator[Trace]]
     codes: Callable[[str], tuple[Tensor, Tensor | None]]
     history: list[dict[str, Any]] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)

@@ -227,3 +227,37 @@ def test_retention_needs_labels_and_a_share() -> None:
         Given(Rows(BYTES.clone()), retention=0.5).setup()
     with pytest.raises(ValueError, match=r"retention must lie in \(0, 1\], got 0"):
         grey(retention=0.0)
+
+
+def test_normal_classes_train_and_the_others_are_tested() -> None:
+    rows = Rows(BYTES.clone(), torch.arange(300) % 4 - 1, ["cat", "dog", "owl"])
+    whole = Given(rows).setup().splits
+    data = Given(rows, normal=["dog", 0]).setup()
+    for split in ("train", "val"):
+        assert rows.y is not None
+        assert data.splits[split].tolist() == [row for row in whole[split].tolist() if rows.y[row] in (0, 1)]
+    assert torch.equal(data.splits["test"], whole["test"])
+    known = data.beside(torch.arange(8))
+    assert known["anomaly"].tolist() == [-1, 0, 0, 1, -1, 0, 0, 1] and data.knows == {"anomaly"}
+    assert Given(rows).setup().knows == set()
+    assert data.to(torch.device("meta")).beside(torch.arange(8))["anomaly"].is_meta
+
+
+def test_normal_classes_may_be_the_source_s_own_training_rows() -> None:
+    """As where only good ones are in `train`, good and broken ones in `test`."""
+    rows = Rows(BYTES[:20].clone(), torch.tensor([0] * 15 + [1] * 5), ["good", "broken"], test=12)
+    data = Given(rows, normal="good", val_fraction=0.0).setup()
+    assert {name: len(part) for name, part in data.splits.items()} == {"train": 12, "test": 8}
+    with pytest.raises(UserError, match=r"dataset\.normal: no training row is of \['broken'\]"):
+        Given(rows, normal="broken").setup()
+
+
+def test_what_is_no_normal_class() -> None:
+    with pytest.raises(UserError, match=r"^dataset\.normal: names classes, and this data has no labels$"):
+        Given(Rows(BYTES.clone()), normal=1).setup()
+    with pytest.raises(UserError, match=r"^dataset\.normal: takes 0 to 2; got '3'$"):
+        grey(normal=[0, 3])
+    with pytest.raises(ValueError, match=r"normal must name .* null; split=all trains on every row"):
+        grey(normal=0, split="all")
+    with pytest.raises(ValueError, match=r"normal must name .* null; got \[\]"):
+        grey(normal=[])

@@ -60,17 +60,17 @@ def view_of(
     model.eval()
 
     @torch.no_grad()
-    def passed(index: Tensor) -> Trace:
+    def passed(index: Tensor, in_use: bool = False) -> Trace:
         x, y = dataset.batch(index)
-        begun = Trace(x=x, x_tilde=corrupt(x), index=index)
+        begun = Trace(dataset.beside(index), x=x, x_tilde=x if in_use else corrupt(x), index=index)
         return model(begun if y is None else Trace(begun, y=y))
 
     def trace(split: str, n: int) -> Trace:
         return passed(dataset.splits[split][:n])
 
-    def traces(split: str, n: int | None) -> Iterator[Trace]:
+    def traces(split: str, n: int | None, in_use: bool = False) -> Iterator[Trace]:
         """The last batch is smaller than the others."""
-        yield from map(passed, dataset.splits[split][:n].split(4))
+        yield from (passed(rows, in_use) for rows in dataset.splits[split][:n].split(4))
 
     @torch.no_grad()
     def codes(split: str) -> tuple[Tensor, Tensor | None]:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from aelab.dataset.classes import number
 from aelab.dataset.dataset import Dataset
 from aelab.dataset.rows import Rows
 from aelab.errors import UserError
-from aelab.label import number
 
 
 def classes(*names: str, k: int = 3) -> Dataset:

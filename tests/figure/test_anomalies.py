@@ -1,0 +1,62 @@
+"""The rows with the largest and the smallest scores, each above its reconstruction and its errors."""
+
+import numpy as np
+import pytest
+import torch
+
+from aelab.figure.anomalies import ERRORS, Anomalies
+from aelab.model.autoencoder import Autoencoder
+
+
+def titles(canvas):
+    return [axes.get_title() for axes in canvas.axes if axes.get_title()]
+
+
+@pytest.mark.parametrize("shape", [(1, 6, 4), (3, 5, 8)])
+def test_extremes_with_their_errors_on_one_scale(memory, view, painted, untiled, shape):
+    dataset = memory(shape, normal=1)
+    v = view(dataset, corrupt=lambda x: 1 - x)
+    canvas = painted(Anomalies(3).draw(v))
+    assert titles(canvas) == [
+        f"{kind}, {end} scores" for end in ("largest", "smallest") for kind in ("anomalies", "normal rows")
+    ]
+    x, y = dataset.batch(dataset.splits["test"])
+    with torch.no_grad():  # without the noise
+        x_hat = v.model.decode(v.model.encode(x)["z"])["x_hat"]
+    errors = (x - x_hat) ** 2
+    s, maps = errors.sum((1, 2, 3)), errors.sum(1)
+    groups = []
+    for down in (True, False):
+        for members in ((y != 1).nonzero().flatten(), (y == 1).nonzero().flatten()):
+            groups.append(members[s[members].argsort(descending=down)][:3])
+    largest = maps[torch.cat(groups)].max()
+    for axes, rows in zip(canvas.axes, groups, strict=False):
+        cells = untiled(axes.images[0].get_array(), 9, *shape[1:])
+        for i, row in enumerate(rows.tolist()):
+            want = x[row].permute(1, 2, 0).expand(-1, -1, 3).numpy()
+            np.testing.assert_allclose(cells[i], want, atol=1e-6)
+            np.testing.assert_allclose(
+                cells[6 + i], ERRORS((maps[row] / largest).numpy())[..., :3], atol=0.01
+            )
+            name, number = axes.get_xticklabels()[i].get_text().split("\n")
+            assert name == f"class {y[row]}" and float(number) == pytest.approx(s[row].item(), rel=0.01)
+    assert canvas.axes[-1].get_ylim()[1] == pytest.approx(largest.item(), rel=1e-5)  # the colour bar
+
+
+def test_where_nothing_is_known_there_are_two_kinds(memory, view, painted):
+    assert titles(painted(Anomalies(3).draw(view(memory(classes=0))))) == [
+        "largest scores",
+        "smallest scores",
+    ]
+    canvas = painted(Anomalies(30).draw(view(memory())))  # more than there are
+    assert len(canvas.axes[0].get_xticks()) == 12
+
+
+def test_why_nothing_is_drawn(memory, view, reason):
+    assert reason(Anomalies(3), view(memory((5,)))) == "draws images; these rows are vectors [5]"
+    dataset = memory()
+    whole = view(dataset).model
+    without = Autoencoder(whole.encoder, whole.latent, whole.prior, None)
+    assert "this model has none" in reason(Anomalies(3), view(dataset, without))
+    with pytest.raises(ValueError, match="n must be at least 1, got 0"):
+        Anomalies(0)
