@@ -72,6 +72,11 @@ def write_photos(root: Path) -> None:
         photo(root / "ab"[i % 2] / f"{i}.png", i)
 
 
+def write_colour_photos(root: Path) -> None:
+    for i in range(12):
+        photo(root / f"{i}.png", i, (64, 40 + i), "RGB")
+
+
 LAYERED = ["dataset=coloured_shapes", "model=layered", "model/condition=attributes"]
 DISENTANGLEMENT = ("beta_vae_score", "dci", "factor_vae_score", "mig", "sap")
 
@@ -142,6 +147,7 @@ WRITERS: dict[str, Callable[[Path], object] | str] = {
     "image_folder": write_photos,
     "kmnist": lambda root: test_mnist.write(root / "KMNIST/raw"),
     "mnist": lambda root: test_mnist.write(root / "MNIST/raw"),
+    "photos": write_colour_photos,
     "ring": lambda root: None,
     "shapes": lambda root: None,
     "stl10": "stl10_files",

@@ -1,6 +1,7 @@
 """Corruptions: x -> x̃, in batch on the device, one after another."""
 
 from collections.abc import Mapping
+from math import prod
 from typing import cast
 
 import torch
@@ -33,6 +34,9 @@ class Corruption(nn.Module):
     limits: tuple[float, float] = (0.0, 1.0)
     """Between which the strength must lie."""
 
+    multiple: int = 1
+    """Of which the sides of an image must be multiples."""
+
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of x̃ [.] for an x of this shape; ValueError where it takes no such x."""
         return shape
@@ -53,6 +57,10 @@ class Corruptions(nn.Module):
     @property
     def gives(self) -> tuple[str, ...]:
         return ("x_tilde", *dict.fromkeys(name for part in self.chain for name in part.gives))
+
+    @property
+    def multiple(self) -> int:
+        return prod(part.multiple for part in self.chain)
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         for part in self.chain:

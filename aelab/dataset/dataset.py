@@ -1,6 +1,6 @@
 """A data set: rows in memory as they are stored, split once, made float minibatch by minibatch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 import torch
@@ -188,6 +188,15 @@ class Dataset:
             drawn = torch.bernoulli(scale(piece).clamp(0, 1), generator=generator)
             piece.copy_(scale.inverse(drawn))
         self.seen = None
+
+    @property
+    def has_photos(self) -> bool:
+        """Whether rows are patches of whole photos, which may be looked at as well."""
+        return False
+
+    def photos(self, split: str) -> Iterator[tuple[str, Tensor]]:
+        """(name, the photo in stored units [c, H, W]) of all whole photos of a split, from their files."""
+        return iter(())
 
     def to(self, device: torch.device) -> "Dataset":
         """Move the rows there, once; what is mapped from a file goes there minibatch by minibatch."""

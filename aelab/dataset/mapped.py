@@ -44,7 +44,9 @@ class Mapped:
         most: int,
         decode: Callable[[Callable[[np.ndarray], object]], dict[str, str]],
     ) -> None:
-        """Keep the images [*shape] that `decode` gives, `most` at most; the folder appears whole or not."""
+        """Keep the images [*shape] that `decode` gives, one or some at a time, `most` at most; the folder
+        appears whole or not.
+        """
         room = most * int(np.prod(shape))
         self.caches.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(self.caches).free
@@ -56,8 +58,9 @@ class Mapped:
         made = Path(tempfile.mkdtemp(prefix=".", dir=self.caches))
         try:
             with (made / "pixels").open("wb") as file:
-                unreadable = decode(lambda image: file.write(image.tobytes()))
-            about = {"shape": [most - len(unreadable), *shape], "unreadable": unreadable}
+                unreadable = decode(lambda images: file.write(images.tobytes()))
+                n = file.tell() // int(np.prod(shape))
+            about = {"shape": [n, *shape], "unreadable": unreadable}
             (made / "about.json").write_text(json.dumps(about))
             with suppress(OSError):  # another run has just written the same
                 made.rename(self.folder)
