@@ -24,6 +24,8 @@ class Downsample(Corruption):
     blur: σ in pixels of x of a Gaussian before D.
     """
 
+    enters = True
+
     def __init__(
         self,
         scale: int,
@@ -39,6 +41,7 @@ class Downsample(Corruption):
         if not all(sigma >= 0 for sigma in numbers(blur)):
             raise ValueError(f"blur must not be negative, got {blur}")
         self.scale, self.kernel, self.enlarge = scale, kernel, enlarge
+        self.multiple = scale
         self.blur = cast(float, blur)
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
