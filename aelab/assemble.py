@@ -29,6 +29,7 @@ from aelab.stage.stage import Stage
 from aelab.system import System
 
 if TYPE_CHECKING:
+    from aelab.baseline.baseline import Baseline
     from aelab.figure.figure import Figure
 
 notice = logging.getLogger("aelab.notice")
@@ -129,7 +130,7 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     wrong.lines += [
         f"baseline.{name}: {line}"
         for name, baseline in baselines.items()
-        for line in baseline.objections(system.dataset)
+        for line in (*baseline.objections(system.dataset), *out_of_shape(baseline, system))
     ]
     wrong.lines += unmade(system, recipe)
     wrong.lines += not_drawn(figures, system.dataset)
@@ -156,6 +157,14 @@ def assemble(config: DictConfig, folder: Path) -> Job:
             f"trainer.strategy: several processes train by ddp, not by {type(trainer.strategy).__name__}"
         )
     return Job(system, recipe, figures, baselines, loggers, callbacks, processes)
+
+
+def out_of_shape(baseline: "Baseline", system: System) -> list[str]:
+    """A line where a baseline, which knows x, is given an x̃ that is not like it."""
+    shape, x_tilde = system.dataset.shape, system.corruption.output_shape(system.dataset.shape)
+    if not baseline.scored or x_tilde == shape:
+        return []
+    return [f"takes inputs of the shape of x, {list(shape)}; the corruption makes {list(x_tilde)} of them"]
 
 
 def not_drawn(figures: "Mapping[str, Figure]", dataset: Dataset) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from aelab.plan import plan
 from aelab.reads import available, missing
 from aelab.seed import derive, seeder
 from aelab.system import System, gives
+from aelab.tiles import restored
 from aelab.trace import Trace, is_of_rows
 
 AT_LEAST = 1000
@@ -21,6 +23,8 @@ AT_LEAST = 1000
 
 Source = Callable[..., Iterator[Trace]]
 """(split, part=None, in_use=False) -> the Traces of its rows, batch by batch, in order."""
+Whole = Callable[[str], Iterator[Trace]]
+"""split -> the Traces of its whole photos, one by one."""
 
 
 def inputs(
@@ -55,6 +59,29 @@ def traces(
         for trace in inputs(system, split, part, in_use):
             with torch.no_grad():
                 yield system.passed(trace, in_use, needed)
+
+
+def photo_inputs(system: System, split: str, n: int | None = None) -> Iterator[Trace]:
+    """x [1, c, H, W], x̃ and what else comes before the encoder, of each whole photo of a split, or the first
+    n; cropped to what the corruption takes, and corrupted in the same way every time. To be used `at_rest`.
+    """
+    dataset, device = system.dataset, system.device
+    dataset.to(device)
+    seed, first, multiple = seeder(device), derive("evaluation", "photos", split), system.corruption.multiple
+    for i, (_, photo) in enumerate(islice(dataset.photos(split), n)):
+        h, w = (side - side % multiple for side in photo.shape[-2:])
+        seed(first + i)
+        with torch.no_grad():
+            x = dataset.scale(photo[None, :, :h, :w].to(device))
+            yield system.corrupted(x.to(system.dtype))
+
+
+def photos(system: System, split: str, n: int | None = None) -> Iterator[Trace]:
+    """The Traces of whole photos, with the x̂ that tiles make."""
+    with at_rest(system):
+        for trace in photo_inputs(system, split, n):
+            trace["x_hat"] = restored(system, trace)
+            yield trace
 
 
 def whole(system: System, split: str, *names: str, part: int | slice | None = None) -> dict[str, Tensor]:
@@ -131,13 +158,15 @@ def measure_system(
         for name, value in losses(system, trace).items():
             totals[name] = totals.get(name, 0.0) + b * value.item()
 
-    found = measure(metrics, partial(traces, system), gives_of(system), split, limit, add)
+    shown = partial(traces, system), partial(photos, system)
+    found = measure(metrics, *shown, gives_of(system), split, limit, add)
     return {**{name: total / n for name, total in totals.items()}, **found}
 
 
 def measure(
     metrics: Mapping[str, Metric],
     source: Source,
+    whole: Whole,
     entries: Collection[str],
     split: str,
     limit: int | None = None,
@@ -145,21 +174,27 @@ def measure(
 ) -> dict[str, float]:
     """The numbers of those metrics that find what they read among a source's entries.
 
-    also: is shown every Trace that may be corrupted.
+    also: is shown every Trace of rows that may be corrupted.
     """
     scores: dict[str, float] = {}
     readable = [metric for metric in metrics.values() if not missing(metric.update, entries)]
-    for clean in (False, True):
-        chosen = [(metric, available(metric.update, entries)) for metric in readable if metric.clean == clean]
+    shown = {
+        "corrupted": partial(source, split, limit, in_use=False),
+        "clean": partial(source, split, limit, in_use=True),
+        "whole": partial(whole, split),
+    }
+    for kind, begin in shown.items():
+        chosen = [(metric, available(metric.update, entries)) for metric in readable if metric.sees == kind]
+        add = also if kind == "corrupted" else None
         for metric, _ in chosen:
             metric.reset()
-        if not chosen and (clean or also is None):
+        if not chosen and add is None:
             continue
-        for trace in source(split, limit, in_use=clean):
-            if also and not clean:
-                also(trace)
+        for trace in begin():
+            if add:
+                add(trace)
             for metric, names in chosen:
-                metric.update(**{name: trace[name] for name in names})
+                metric.update(**{name: trace[name] for name in names if name in trace})
         for metric, _ in chosen:
             scores |= metric.compute()
     return scores

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from aelab.evaluation import at_rest, traces, whole
+from aelab.evaluation import at_rest, photos, traces, whole
 from aelab.figure.figure import Side, View
 from aelab.system import System
 from aelab.trace import Trace
@@ -62,6 +62,7 @@ def view(
         snapshots=snapshots,
         mixtures=mixtures or {},
         centroids=centroids or {},
+        photos=lambda split, n: [on_cpu(trace) for trace in photos(system, split, n)],
     )
 
 

@@ -21,6 +21,7 @@ class Baseline:
     places: whether it encodes; a mere distribution of x has no place for a row on a map.
     draws: whether it makes new rows.
     most: of a mere map, which places all rows at once: so many at most.
+    restores: whether it takes an x̃ of any size straight to x̂, without a code.
     prior: of a method whose codes have a density, once it is fitted.
     """
 
@@ -28,6 +29,7 @@ class Baseline:
     places: bool = True
     draws: bool = False
     most: int | None = None
+    restores: bool = False
     prior: Prior | None = None
 
     def fit(self, dataset: Dataset, dim: int) -> None:
@@ -41,6 +43,14 @@ class Baseline:
     def decode(self, z: np.ndarray) -> np.ndarray | None:
         """[n, d] -> [n, features]; None where the method rebuilds nothing."""
         return None
+
+    def tune(self, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> None:
+        """Instead of `fit`, of a method that restores: find its settings on some x and x̃ [c, h, w]."""
+        raise NotImplementedError
+
+    def restore(self, x_tilde: np.ndarray) -> np.ndarray:
+        """[c, h, w] -> [c, h, w]"""
+        raise NotImplementedError
 
     def sample(self, n: int) -> np.ndarray:
         """[n, features], the same every time."""

@@ -8,10 +8,14 @@ import torch
 from torch import Tensor
 
 from aelab.baseline.baseline import Baseline, stride
-from aelab.evaluation import at_rest, inputs, learn, measure
+from aelab.evaluation import at_rest, inputs, learn, measure, photo_inputs
 from aelab.figure.figure import Side
 from aelab.system import System
+from aelab.tiles import joined
 from aelab.trace import Trace
+
+ROWS, PHOTOS, SIDE = 256, 6, 192
+"""That a method of restoration is tuned on: training rows, or the middles of photos, of this side."""
 
 
 class Beside:
@@ -22,13 +26,32 @@ class Beside:
 
     @cached_property
     def fitted(self) -> Baseline:
-        self.baseline.fit(self.system.dataset, self.system.model.latent.dim)
+        if self.baseline.restores:
+            self.baseline.tune(self.pairs())
+        else:
+            self.baseline.fit(self.system.dataset, self.system.model.latent.dim)
         return self.baseline
+
+    def pairs(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """(x, x̃) [c, h, w] of some that are not scored in the end: validation photos, or training rows."""
+        dataset = self.system.dataset
+        split = "val" if dataset.has_photos and "val" in dataset.splits else "train"
+        with at_rest(self.system):
+            if dataset.has_photos:
+                some = photo_inputs(self.system, split, PHOTOS)
+            else:
+                every = slice(None, None, stride(len(dataset.splits[split]), ROWS))
+                some = inputs(self.system, split, every)
+            for trace in some:
+                for x, x_tilde in zip(trace.x, trace.x_tilde, strict=True):
+                    yield array(middle(x)), array(middle(x_tilde))
 
     def traces(self, split: str, limit: int | None = None, in_use: bool = False) -> Iterator[Trace]:
         """Traces with z, unless the method is a mere map, and, where there are, its density and x_hat."""
         for trace in self.inputs(split, limit, in_use):
-            if self.baseline.scored:
+            if self.baseline.restores:
+                trace["x_hat"] = self.restored(trace.x_tilde)
+            elif self.baseline.scored:
                 z = self.fitted.encode(flat(trace.x_tilde))
                 x_hat = self.fitted.decode(z)
                 trace["z"] = tensor(z).to(trace.x.device)
@@ -37,6 +60,29 @@ class Beside:
                 if x_hat is not None:
                     trace["x_hat"] = tensor(x_hat).view_as(trace.x).to(trace.x.device)
             yield trace
+
+    def restored(self, x_tilde: Tensor) -> Tensor:
+        """[b, c, h, w] -> [b, c, h, w]"""
+        found = [self.fitted.restore(array(one)) for one in x_tilde]
+        return torch.stack([tensor(one) for one in found]).to(x_tilde.device)
+
+    def photos(self, split: str, n: int | None = None) -> Iterator[Trace]:
+        """Of whole photos x and, where the method rebuilds, x_hat; of patches by tiles."""
+        shape = self.system.dataset.shape
+
+        def passed(tiles: Trace) -> Tensor:
+            x_hat = self.fitted.decode(self.fitted.encode(flat(tiles.x_tilde)))
+            assert x_hat is not None
+            return tensor(x_hat).view(-1, *shape).to(tiles.x_tilde.device)
+
+        with at_rest(self.system):
+            for trace in photo_inputs(self.system, split, n):
+                x_hat = (
+                    self.restored(trace.x_tilde)
+                    if self.baseline.restores
+                    else joined(trace, self.system.corruption.output_shape(shape), shape, passed)
+                )
+                yield Trace(x=trace.x, x_hat=x_hat)
 
     def inputs(self, split: str, limit: int | None = None, in_use: bool = False) -> Iterator[Trace]:
         """What the encoder of the system would be given."""
@@ -52,13 +98,19 @@ class Beside:
         return {
             f"{split}/{name}": value
             for split in splits
-            for name, value in measure(self.system.metrics, self.traces, entries, split).items()
+            for name, value in measure(self.system.metrics, self.traces, self.photos, entries, split).items()
         }
 
     def side(self) -> Side:
         # a map takes long, and several figures may show it
         sample = self.sample if self.baseline.draws else None
-        return Side(self.trace, cache(self.codes), self.baseline.places, sample)
+        return Side(self.trace, cache(self.codes), self.baseline.places, sample, self.first_photos)
+
+    def first_photos(self, split: str, n: int) -> list[Trace]:
+        """On the CPU; none of a method that rebuilds nothing."""
+        if not self.baseline.scored or "x_hat" not in self.trace("train", 1):
+            return []
+        return [Trace({name: entry.cpu() for name, entry in one.items()}) for one in self.photos(split, n)]
 
     def sample(self, n: int) -> Tensor:
         """New rows [n, *shape] in model units."""
@@ -87,6 +139,16 @@ class Beside:
 def flat(x: Tensor) -> np.ndarray:
     """[n, *shape] -> [n, features]"""
     return x.flatten(1).cpu().numpy()
+
+
+def array(x: Tensor) -> np.ndarray:
+    return x.float().cpu().numpy()
+
+
+def middle(x: Tensor) -> Tensor:
+    """At most SIDE of each side of an image [c, h, w]."""
+    h, w = ((side - min(side, SIDE)) // 2 for side in x.shape[-2:])
+    return x[:, h : h + SIDE, w : w + SIDE]
 
 
 def tensor(z: np.ndarray) -> Tensor:

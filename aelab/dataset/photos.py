@@ -196,7 +196,10 @@ class Photos(Dataset):
         if (w, h) != photo.size:
             photo = photo.resize((w, h), Image.Resampling.BICUBIC)
         rgb = np.asarray(photo).transpose(2, 0, 1)
-        return rgb if self.colours == "rgb" else luminance(rgb)
+        if self.colours == "rgb":
+            return rgb
+        y = luminance(torch.from_numpy(rgb[None] / np.float32(255)))
+        return (255 * y[0]).round().byte().numpy()
 
     def make_splits(self) -> dict[str, Tensor]:
         """In a drawn order where nothing trains: the first rows, which figures show, are of all photos."""
@@ -218,10 +221,10 @@ class Photos(Dataset):
             yield name, torch.from_numpy(np.array(photo))
 
 
-def luminance(rgb: np.ndarray) -> np.ndarray:
-    """Bytes [3, h, w] -> Y of ITU-R BT.601 in its studio range, 16 to 235, bytes [1, h, w]."""
-    weights = np.array([65.481, 128.553, 24.966], np.float32) / 255
-    return (16 + np.tensordot(weights, rgb, 1)).round().astype(np.uint8)[None]
+def luminance(rgb: Tensor) -> Tensor:
+    """[b, 3, h, w] in [0, 1] to Y/255 [b, 1, h, w], Y of ITU-R BT.601 in its studio range, 16 to 235."""
+    weights = rgb.new_tensor([65.481, 128.553, 24.966]).view(3, 1, 1)
+    return (16 + (weights * rgb).sum(1, keepdim=True)) / 255
 
 
 def listed(names: list[str]) -> str:

@@ -20,6 +20,7 @@ class Side:
     """A baseline as a figure sees it; `trace` holds no x_hat where the method rebuilds nothing.
 
     places: whether it has codes.
+    photos: (split, n) -> Traces with the x_hat of the first n whole photos; none where it rebuilds nothing.
     sample: n -> new rows [n, *shape] in model units; None where it makes none.
     """
 
@@ -27,6 +28,7 @@ class Side:
     codes: Callable[[str], tuple[Tensor, Tensor | None]]
     places: bool = True
     sample: Callable[[int], Tensor] | None = None
+    photos: Callable[[str, int], list[Trace]] = lambda split, n: []
 
 
 @dataclass
@@ -47,6 +49,7 @@ class View:
     snapshots: epoch -> [n, ...] the weights of the encoder's first n filters then, where they were kept.
     mixtures: step -> the parameters of a mixture prior then, where a stage `em` kept them.
     centroids: step -> [K, 2] then, where a stage `kmeans` kept them.
+    photos: (split, n) -> the Traces of the first n whole photos of a split, if the data has any.
     """
 
     model: Autoencoder
@@ -62,6 +65,7 @@ class View:
     snapshots: dict[int, Tensor] = field(default_factory=dict)
     mixtures: dict[int, dict[str, Tensor]] = field(default_factory=dict)
     centroids: dict[int, Tensor] = field(default_factory=dict)
+    photos: Callable[[str, int], list[Trace]] = lambda split, n: []
 
 
 class Figure:

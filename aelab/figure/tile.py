@@ -11,16 +11,18 @@ from aelab.dataset.dataset import Dataset
 LEAST = 320  # pixels across, of pictures that stand alone
 
 
-def pixels(x: Tensor, dataset: Dataset) -> np.ndarray:
+def pixels(x: Tensor, dataset: Dataset, size: tuple[int, int] | None = None) -> np.ndarray:
     """Images in model units [n, c, h, w] -> shades in [0, 1], [n, h, w] grey or [n, h, w, 3] in colour.
 
     Black and white are the ends of the data's own range, the same for all; what lies beyond is clipped.
-    A picture of another size, a low resolution, is enlarged to the data's, its pixels still visible.
+    A picture of another size, a low resolution, is enlarged to the data's or the one asked, its pixels still
+    visible.
     """
+    size = size or (dataset.shape[-2], dataset.shape[-1])
     black, white = dataset.ends
     x = x.detach().float()
-    if x.shape[-2:] != dataset.shape[-2:]:
-        x = interpolate(x, size=dataset.shape[-2:], mode="nearest")
+    if x.shape[-2:] != size:
+        x = interpolate(x, size=size, mode="nearest")
     shade = ((dataset.scale.inverse(x) - black) / ((white - black) or 1.0)).clamp(0, 1)
     return shade[:, :3].permute(0, 2, 3, 1).numpy() if shade.shape[1] >= 3 else shade[:, 0].numpy()
 

@@ -1,7 +1,7 @@
 """A metric: numbers about a whole split."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from aelab.system import System
@@ -11,14 +11,20 @@ class Metric:
     """`update` names the Trace entries it reads, batch by batch; `compute` gives the numbers by name.
 
     clean: whether it looks at clean inputs, as in use, where others see them corrupted.
+    whole: whether it looks at whole photos, one at a time, as Traces of one row; to be final, too.
     final: whether it is too dear for every validation: only finished runs are scored by it.
     fit: of a metric that learns from the training rows first; its parameters name the entries, all rows of
         them at once, on the CPU.
     """
 
     clean: bool = False
+    whole: bool = False
     final: bool = False
     fit: Callable[..., None] | None = None
+
+    @property
+    def sees(self) -> Literal["corrupted", "clean", "whole"]:
+        return "whole" if self.whole else "clean" if self.clean else "corrupted"
 
     def reset(self) -> None:
         """Forget what was seen, not what was learnt."""
