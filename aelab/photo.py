@@ -83,14 +83,3 @@ def image_of(photo: Photo) -> Image.Image:
     stored = [(most * part[0].clamp(0, 1)).round().movedim(0, -1).numpy() for part in parts]
     whole = np.concatenate(stored, -1).astype(np.uint16 if photo.bits == 16 else np.uint8)  # [h, w, c]
     return Image.fromarray(whole.squeeze(-1) if whole.shape[-1] == 1 else whole)
-
-
-def result(photo: Photo, after: Tensor, alpha: Tensor | None, is_grey: bool) -> Photo:
-    """Other pixels [1, 3, h, w] with what the photo carried."""
-    notes, bits = list(photo.notes), photo.bits
-    if bits == 16 and not is_grey:
-        notes.append("16 bits, in colour written as 8")
-        bits = 8
-    if is_grey:
-        after = after.mean(1, keepdim=True).expand(-1, 3, -1, -1)
-    return Photo(after, is_grey, alpha, bits, photo.exif, photo.icc, notes)

@@ -22,15 +22,13 @@ FORMATS = {
 }
 """Suffix -> Pillow's name of the format, and how it is written."""
 HOLDS_ALPHA, HOLDS_16 = ("PNG", "TIFF", "WEBP"), ("PNG", "TIFF")
-LARGEST = 178_956_970
-"""Pixels that Pillow opens at most, and that a photo may have in the end."""
 SPACES = {True: b"GRAY", False: b"RGB "}
 
 
 def read(path: Path) -> Photo:
     """The first page, upright; raises whatever Pillow's decoders do."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # at half of LARGEST
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # at half of what it refuses
         with Image.open(path) as image:
             return photo_of(image)
 

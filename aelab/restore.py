@@ -1,17 +1,22 @@
 """One photo of a user's own through a model of patches: restored, enlarged or coloured."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from aelab.colour import from_ycbcr, ycbcr
 from aelab.corruption.downsample import resized
+from aelab.photo import Photo
 from aelab.system import System
 from aelab.tiles import restored
 
 Sides = tuple[int, int]
+"""Height and width."""
+LARGEST = 178_956_970
+"""Pixels of a result; as many as Pillow reads."""
 
 
 @dataclass
@@ -27,8 +32,26 @@ class Restored:
     truth: Tensor | None = None
 
 
+def restore(system: System, photo: Photo, degrade: bool = False, **how: Any) -> tuple[Photo, Restored]:
+    """(the photo as it is to be written, what is to be seen and scored of it); see `restored_pixels`.
+
+    What is grey stays grey, unless the model puts colours in; what is transparent is enlarged with the rest.
+    """
+    found = restored_pixels(system, photo.pixels, degrade, **how)
+    shape, bits, notes = system.dataset.shape, photo.bits, photo.notes
+    is_grey = photo.is_grey and (shape[0] == 1 or system.corruption.output_shape(shape)[0] == 3)
+    if is_grey:
+        found.after = found.after.mean(1, keepdim=True).expand(-1, 3, -1, -1)
+    elif bits == 16:
+        bits, notes = 8, [*notes, "16 bits, in colour written as 8"]
+    if (alpha := photo.alpha) is not None:
+        alpha = cropped(alpha, system.corruption.multiple) if degrade else alpha
+        alpha = enlarged(alpha, (found.after.shape[-2], found.after.shape[-1]))
+    return replace(photo, pixels=found.after, is_grey=is_grey, alpha=alpha, bits=bits, notes=notes), found
+
+
 @torch.no_grad()
-def restore(
+def restored_pixels(
     system: System,
     photo: Tensor,
     degrade: bool = False,
@@ -46,6 +69,10 @@ def restore(
     """
     dataset, corruption = system.dataset, system.corruption
     is_y = dataset.shape[0] == 1
+    times = 1 if degrade else corruption.multiple
+    h, w = photo.shape[-2:]
+    if h * w * times**2 > LARGEST:
+        raise ValueError(f"{w * times} x {h * times} pixels are too many; at most {LARGEST // 10**6} million")
     if degrade:
         photo = cropped(photo, corruption.multiple)
     image = ycbcr(photo) if is_y else photo
