@@ -79,7 +79,8 @@ def image_of(photo: Photo) -> Image.Image:
     """Grey or RGB of 8 bits, perhaps with alpha, or grey of 16."""
     parts = [photo.pixels[:, :1] if photo.is_grey else photo.pixels]
     parts += [] if photo.alpha is None else [photo.alpha]
-    most = 65535 if photo.bits == 16 else 255
-    stored = [(most * part[0].clamp(0, 1)).round().movedim(0, -1).numpy() for part in parts]
-    whole = np.concatenate(stored, -1).astype(np.uint16 if photo.bits == 16 else np.uint8)  # [h, w, c]
+    most, kind = (65535, np.uint16) if photo.bits == 16 else (255, np.uint8)
+    # in place on one copy: photos are large
+    shades = [part[0].clamp(0, 1).mul_(most).round_().movedim(0, -1).numpy().astype(kind) for part in parts]
+    whole = np.concatenate(shades, -1)  # [h, w, c]
     return Image.fromarray(whole.squeeze(-1) if whole.shape[-1] == 1 else whole)

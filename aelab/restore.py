@@ -92,12 +92,14 @@ def restored_pixels(
 
     def picture(x: Tensor) -> Tensor:
         """[1, 1 or 3, h, w] in model units -> RGB"""
-        shown = enlarged(dataset.scale.inverse(x.float()).cpu() / 255, size)
+        shown = enlarged(dataset.scale.inverse(x.float()).div_(255).cpu(), size)
         if is_y:
             shown = from_ycbcr(torch.cat([shown, enlarged(colour, size)], 1))
-        return shown.expand(-1, 3, -1, -1).clamp(0, 1)
+        return shown.clamp_(0, 1).expand(-1, 3, -1, -1)
 
-    return Restored(picture(trace.x_tilde), picture(x_hat), photo if degrade else None)
+    before = picture(trace.x_tilde)
+    del x, trace  # photos are large
+    return Restored(before, picture(x_hat), photo if degrade else None)
 
 
 def cropped(photo: Tensor, multiple: int) -> Tensor:
