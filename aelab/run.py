@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     from numpy.typing import ArrayLike
+    from PIL.Image import Image
     from torch import Tensor
 
     from aelab.attributes import Attributes
@@ -125,6 +126,36 @@ class Run:
 
         scale = self.system.dataset.scale
         return cat([scale.inverse(trace.x_hat) for trace in self.traces(x, degrade, label, attributes)])
+
+    def restore(
+        self,
+        image: "np.ndarray | Image",
+        overlap: float = 0.5,
+        label: "Label" = None,
+        attributes: "Attributes" = None,
+    ) -> "np.ndarray | Image":
+        """A photo of any size, tile by tile, by a run with dataset=photos: restored, enlarged or coloured.
+
+        image: bytes [h, w] or [h, w, 3], perhaps with alpha, 16 bits [h, w], or Pillow's; the same comes
+            back, in colour from a colorizer.
+        """
+        import numpy as np
+        import torch
+        from PIL.Image import fromarray
+
+        from aelab.label import said
+        from aelab.photo import image_of, photo_of
+        from aelab.restore import restore
+        from aelab.seed import derive
+
+        if not self.system.dataset.has_photos:
+            raise UserError("run: has no whole photos; those with dataset=photos do")
+        given = said(self.system, label, 1, attributes)
+        photo = photo_of(fromarray(image) if isinstance(image, np.ndarray) else image)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(derive("use"))
+            restored = image_of(restore(self.system, photo, overlap=overlap, given=given)[0])
+        return np.asarray(restored) if isinstance(image, np.ndarray) else restored
 
     def scores(
         self, x: "ArrayLike | Tensor", label: "Label" = None, attributes: "Attributes" = None

@@ -89,6 +89,10 @@ class System(nn.Module):
             trace["x"] = trace[target]
         return trace
 
+    def entered(self, x: Tensor) -> Trace:
+        """The same of a user's own photo [b, c, h, w], which nothing has to corrupt."""
+        return Trace(self.corruption.enter(x))
+
     @property
     def reads(self) -> set[str]:
         """What training needs of the Trace beyond x: an entry that nobody reads is not made."""

@@ -16,22 +16,64 @@ from aelab.table import count
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from aelab.run import Run
+
 
 def main(argv: list[str]) -> int:
     return application(task, "reconstruct", argv)
 
 
 def task(config: DictConfig) -> None:
+    from aelab.dataset.images import is_image
+
+    run = opened(config)
+    source = Path(config.input).expanduser()
+    output = Path(config.output or run.folder / "reconstructions").expanduser()
+    if run.system.dataset.has_photos and (source.is_dir() or is_image(source.name)):
+        whole_photos(config, run, source, output)
+    elif config.reference is not None:
+        raise UserError("reference: takes null, for it is of whole photos and of runs with dataset=photos")
+    else:
+        rows(config, run, output)
+
+
+def whole_photos(config: DictConfig, run: "Run", source: Path, output: Path) -> None:
+    """Files of any size, tile by tile, each as a file of its own kind."""
+    from aelab.figure.before_after import sheet
+    from aelab.label import said
+    from aelab.photo_folder import restore_folder
+    from aelab.photo_places import places
+
+    if not 0 <= config.overlap < 1:
+        raise UserError(f"overlap: must lie in [0, 1), got {config.overlap:g}")
+    if config.degrade and config.reference is not None:
+        raise UserError("reference: takes null with degrade=true, where the input itself is the truth")
+    reference = None if config.reference is None else Path(config.reference).expanduser()
+    at = places(source, output, reference, config.sheet)
+    given = said(run.system, config.label, 1, plain(config.attributes))
+    outcome = restore_folder(run.system, at, config.degrade, overlap=config.overlap, given=given)
+    if outcome.rows:
+        outcome.write_scores(output / "scores.csv")
+        if config.sheet:
+            sheet(outcome.shown, f"Before and after: {run.config.name}").savefig(
+                output / "sheet.png", dpi=110
+            )
+        scores = [outcome.mean(name) for name in ("psnr", "before_psnr")]
+        told = "; PSNR {:.2f} dB, before {:.2f} dB".format(*scores) if None not in scores else ""
+        sys.stdout.write(f"{count(len(outcome.rows), 'photo')} in {output}{told}\n")
+    outcome.say()
+
+
+def rows(config: DictConfig, run: "Run", folder: Path) -> None:
+    """Images of the run's own shape, cropped and resized to it, or arrays."""
     from aelab.anomalies import write_scores
     from aelab.dataset.input import read_input
     from aelab.metric.anomaly import score
 
-    run = opened(config)
     dataset = run.system.dataset
     rows = read_input(config.input, dataset)
     attributes = plain(config.attributes)
     x_hat = run.reconstruct(rows.x, config.degrade, config.label, attributes)  # [n, *shape] in its own units
-    folder = Path(config.output or run.folder / "reconstructions")
     if folder.is_file():
         raise UserError(f"output: takes a folder, got the file '{folder}'")
     folder.mkdir(parents=True, exist_ok=True)

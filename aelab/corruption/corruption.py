@@ -1,6 +1,6 @@
 """Corruptions: x -> x̃, in batch on the device, one after another."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import cast
 
@@ -44,6 +44,13 @@ class Corruption(nn.Module):
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         raise NotImplementedError
 
+    enters: bool = False
+    """Whether a user's own photo has to be brought to the encoder by `enter`, always there or not."""
+
+    def enter(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+        """x̃ of a user's own photo [b, c, h, w], which comes as if corrupted already."""
+        return self(x)
+
 
 class Corruptions(nn.Module):
     """A list of corruptions, composed in order; none at all leaves x̃ = x."""
@@ -69,14 +76,23 @@ class Corruptions(nn.Module):
 
     def forward(self, x: Tensor, in_use: bool = False) -> dict[str, Tensor]:
         """{"x_tilde": ..., "mask": ...}; in use only those that are `always` there."""
-        trace, x_tilde = {}, x
-        for part in self.chain:
-            if in_use and not part.always:
-                continue
-            out = part(x_tilde)
-            if isinstance(out, tuple):
-                out, mask = out
-                trace["mask"] = torch.maximum(trace["mask"], mask) if "mask" in trace else mask
-            x_tilde = out if part.clip is None else out.clamp(*part.clip)
-        trace["x_tilde"] = x_tilde
-        return trace
+        return composed(x, [(part, part) for part in self.chain if part.always or not in_use])
+
+    def enter(self, x: Tensor) -> dict[str, Tensor]:
+        """The same of a user's own photo, which nothing has to corrupt, of any size."""
+        return composed(x, [(part, part.enter) for part in self.chain if part.always or part.enters])
+
+
+def composed(
+    x: Tensor, chain: list[tuple[Corruption, Callable[[Tensor], Tensor | tuple[Tensor, Tensor]]]]
+) -> dict[str, Tensor]:
+    """x̃, and what is hidden in it, after these calls of corruptions, one after another."""
+    trace, x_tilde = {}, x
+    for part, call in chain:
+        out = call(x_tilde)
+        if isinstance(out, tuple):
+            out, mask = out
+            trace["mask"] = torch.maximum(trace["mask"], mask) if "mask" in trace else mask
+        x_tilde = out if part.clip is None else out.clamp(*part.clip)
+    trace["x_tilde"] = x_tilde
+    return trace

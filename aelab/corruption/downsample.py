@@ -24,6 +24,8 @@ class Downsample(Corruption):
     blur: σ in pixels of x of a Gaussian before D.
     """
 
+    enters = True
+
     def __init__(
         self,
         scale: int,

@@ -13,6 +13,8 @@ class Grayscale(Corruption):
     another grey.
     """
 
+    enters = True  # a colour photo loses its own colours
+
     def __init__(self, clip: list[float] | None = None, always: bool = True) -> None:
         super().__init__(1.0, clip, always)
 

@@ -7,6 +7,8 @@ from aelab.metric.image import ImageMetric
 
 AT_ONCE = 128
 """Images whose windows are in memory together."""
+PIXELS = 2**19
+"""Of a large image, the same."""
 
 
 class SSIM(ImageMetric):
@@ -34,10 +36,19 @@ def ssim_map(x: Tensor, x_hat: Tensor) -> Tensor:
     # takes a second to import
     from torchmetrics.functional.image import structural_similarity_index_measure as similarity
 
-    width = window(x.shape[-2], x.shape[-1])
+    h, w = x.shape[-2:]
+    width, rows = window(h, w), max(64, PIXELS // w)
+
+    def strip(a: Tensor, b: Tensor, top: int) -> Tensor:
+        first = max(0, top - width)  # what a window of these rows sees
+        a, b = (image[..., first : top + rows + width, :].float() for image in (a, b))
+        sigma = 1.5 * width / 11
+        whole = similarity(b, a, sigma=sigma, data_range=1.0, reduction="none", return_full_image=True)[1]
+        return whole[..., top - first : top - first + rows, :]
+
     maps = [
-        similarity(b, a, sigma=1.5 * width / 11, data_range=1.0, reduction="none", return_full_image=True)[1]
-        for a, b in zip(x.float().split(AT_ONCE), x_hat.float().split(AT_ONCE), strict=True)
+        torch.cat([strip(a, b, top) for top in range(0, h, rows)], -2)
+        for a, b in zip(x.split(AT_ONCE), x_hat.split(AT_ONCE), strict=True)
     ]
     return torch.cat(maps)
 

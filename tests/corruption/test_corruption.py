@@ -7,9 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from aelab.colour import luma
 from aelab.corruption.block import Block
 from aelab.corruption.corruption import Corruption, Corruptions
+from aelab.corruption.downsample import Downsample
 from aelab.corruption.gaussian import Gaussian
+from aelab.corruption.grayscale import Grayscale
 from aelab.corruption.masking import Masking
 from aelab.corruption.salt_and_pepper import SaltAndPepper
 from aelab.schedule import Clock, Linear
@@ -163,3 +166,21 @@ def test_a_clip_is_a_pair_in_order(clip: list[float]) -> None:
     with pytest.raises(ValueError) as caught:
         Gaussian(0.1, clip=clip)
     assert str(caught.value) == f"clip takes [low, high] with low < high, or null, got {clip}"
+
+
+def test_a_users_own_photo_is_corrupted_by_what_is_always_there() -> None:
+    x = torch.rand(1, 3, 8, 6)
+    parts = {"add": Add(1.0), "double": Double(1.0, always=True), "masking": Masking(1.0)}
+    assert torch.equal(Corruptions(parts).enter(x)["x_tilde"], 2 * x)
+    assert list(Corruptions({"block": Block(0.5, always=True)}).enter(x)) == ["mask", "x_tilde"]
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_it_comes_to_the_encoder_in_the_shape_that_this_takes(always: bool) -> None:
+    x = torch.rand(1, 3, 8, 6)
+    larger = Corruptions({"downsample": Downsample(2, always=always), "gaussian": Gaussian(9.0)})
+    assert larger.enter(x)["x_tilde"].shape == (1, 3, 16, 12) and larger.multiple == 2
+    small = Corruptions({"downsample": Downsample(2, enlarge="none", always=always)})
+    assert torch.equal(small.enter(x)["x_tilde"], x)
+    grey = Corruptions({"grayscale": Grayscale(always=always)})
+    assert torch.equal(grey.enter(x)["x_tilde"], luma(x))

@@ -78,3 +78,11 @@ def test_is_one_for_a_copy_and_less_for_others_of_any_size(side: int) -> None:
     metric.update(x, 1 - x)
     score = metric.compute()["ssim"]
     assert math.isfinite(score) and score < 0.95
+
+
+@pytest.mark.parametrize("h", [70, 129, 200])
+def test_a_large_image_in_strips_is_the_same(h: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, x_hat = pair(1, (3, h, 15))
+    whole = ssim_map(x, x_hat)
+    monkeypatch.setattr(module, "PIXELS", 1)  # of 64 rows
+    torch.testing.assert_close(ssim_map(x, x_hat), whole)
