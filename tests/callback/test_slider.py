@@ -17,6 +17,7 @@ from aelab.figure.figure import View
 from aelab.figure.manifold import Manifold
 from aelab.figure.reconstructions import Reconstructions
 from aelab.figure.tile import pixels
+from aelab.plan import Chunks
 from aelab.training import Training
 from aelab.view import glimpse
 
@@ -64,6 +65,16 @@ def test_figures_that_need_only_the_net_come_at_several_epochs(tmp_path: Path) -
         assert [step for step, _ in drawn] == [EPOCH * epoch for epoch in range(6)]
         assert len({picture.shape for _, picture in drawn}) == 1
         assert not any(np.array_equal(a, b) for (_, a), (_, b) in pairwise(drawn))
+
+
+def test_a_later_stage_that_saves_in_its_first_epoch_writes_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stage before has closed TensorBoard's file, and nothing was logged since."""
+    monkeypatch.setattr(Chunks, "adapt", lambda self, *_: setattr(self, "size", 2))
+    coupled = ["model=coupled", "recipe=coupled", "corruption=gaussian"]
+    show(tmp_path, *coupled, "callback.checkpoint.every_seconds=0")
+    assert steps(tmp_path)["reconstructions"][0] == 0
 
 
 def test_the_training_is_the_one_without(tmp_path: Path) -> None:
