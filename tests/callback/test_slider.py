@@ -17,7 +17,6 @@ from aelab.figure.figure import View
 from aelab.figure.manifold import Manifold
 from aelab.figure.reconstructions import Reconstructions
 from aelab.figure.tile import pixels
-from aelab.plan import Chunks
 from aelab.training import Training
 from aelab.view import glimpse
 
@@ -67,12 +66,9 @@ def test_figures_that_need_only_the_net_come_at_several_epochs(tmp_path: Path) -
         assert not any(np.array_equal(a, b) for (_, a), (_, b) in pairwise(drawn))
 
 
-def test_a_later_stage_that_saves_in_its_first_epoch_writes_pictures(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_later_stage_that_saves_in_its_first_epoch_writes_pictures(tmp_path: Path) -> None:
     """The stage before has closed TensorBoard's file, and nothing was logged since."""
-    monkeypatch.setattr(Chunks, "adapt", lambda self, *_: setattr(self, "size", 2))
-    coupled = ["model=coupled", "recipe=coupled", "corruption=gaussian"]
+    coupled = ["model=coupled", "recipe=coupled", "corruption=gaussian", "dataset.batch_size=4"]
     show(tmp_path, *coupled, "callback.checkpoint.every_seconds=0")
     assert steps(tmp_path)["reconstructions"][0] == 0
 
