@@ -51,8 +51,8 @@ def show(
             logger.experiment.add_scalar(f"final/{name}", value, step)
         # without the "experiment" record, which would fix the columns to this run's, runs differ as they like
         _, start, end = hparams(dict(settings), {f"final/{name}": 0 for name in metrics})
-        logger.experiment.file_writer.add_summary(start)
-        logger.experiment.file_writer.add_summary(end)
+        logger.experiment._get_file_writer().add_summary(start)
+        logger.experiment._get_file_writer().add_summary(end)
         project(logger, codes, seen.dataset, step, seen.model.clustering)
 
 

@@ -230,7 +230,7 @@ def test_the_digits() -> None:
         "dataset: Digits has no argument 'limt'; did you mean 'limit'?",
         "dataset.batch_size: takes a whole number, got 6.5",
         "dataset.split: takes one of standard, all; got 'al'; did you mean 'all'?",
-        "dataset.augment: takes a list (of flip, shift) or null; got 'flip'",
+        "dataset.augment: takes a list (of flip, rotate, shift) or null; got 'flip'",
     ]
 
 

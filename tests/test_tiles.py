@@ -11,6 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from aelab import tiles
 from aelab.corruption.corruption import Corruption, Corruptions
+from aelab.corruption.downsample import Downsample
 from aelab.dataset.dataset import Dataset
 from aelab.dataset.rows import Rows
 from aelab.loss.mse import MSE
@@ -62,6 +63,32 @@ def test_an_identity_gives_any_photo_back(size: tuple[int, int], overlap: float)
     photo = torch.rand(1, 1, *size)
     x_hat = restored(system_of(nn.Identity()), Trace(x_tilde=photo), overlap)
     torch.testing.assert_close(x_hat, photo, atol=1e-6, rtol=0)
+
+
+class Corners(nn.Module):
+    """Where the tiles of a photo of its own rows' numbers begin."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[float] = set()
+
+    def forward(self, z: Tensor) -> Tensor:
+        self.seen |= set(z[:, 0, 0, 0].tolist())
+        return z
+
+
+def test_tiles_begin_where_patches_did_and_overlap_as_the_data_say() -> None:
+    """A downsampled photo has a period of `scale` pixels, which patches know from their first on."""
+    photo = torch.arange(32.0).view(1, 1, 32, 1).expand(1, 1, 32, 32)
+    system, corners = system_of(Corners(), PATCH, Downsample(4)), {}  # overlap -> the rows of the corners
+    for overlap in (0.5, 0.6, 0.9):
+        system.dataset.overlap, decoder = overlap, Corners()
+        system.model.decoder = decoder
+        restored(system, Trace(x_tilde=photo))
+        corners[overlap] = sorted(decoder.seen)
+    assert all(rows == list(range(0, 25, 4)) for rows in corners.values())
+    restored(system_of(every := Corners()), Trace(x_tilde=photo), overlap=0.9)
+    assert sorted(every.seen) == list(range(25))
 
 
 def test_a_convolution_is_that_of_the_whole_photo() -> None:

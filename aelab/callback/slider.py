@@ -100,7 +100,7 @@ class Slider(Spread):
         for logger in trainer.loggers if self.held else ():
             if isinstance(logger, TensorBoard):
                 for picture, step in self.held:
-                    logger.experiment.file_writer.add_summary(picture, step)
+                    logger.experiment._get_file_writer().add_summary(picture, step)
                 logger.experiment.flush()
         self.held.clear()
 

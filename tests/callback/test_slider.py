@@ -66,6 +66,13 @@ def test_figures_that_need_only_the_net_come_at_several_epochs(tmp_path: Path) -
         assert not any(np.array_equal(a, b) for (_, a), (_, b) in pairwise(drawn))
 
 
+def test_a_later_stage_that_saves_in_its_first_epoch_writes_pictures(tmp_path: Path) -> None:
+    """The stage before has closed TensorBoard's file, and nothing was logged since."""
+    coupled = ["model=coupled", "recipe=coupled", "corruption=gaussian", "dataset.batch_size=4"]
+    show(tmp_path, *coupled, "callback.checkpoint.every_seconds=0")
+    assert steps(tmp_path)["reconstructions"][0] == 0
+
+
 def test_the_training_is_the_one_without(tmp_path: Path) -> None:
     show(tmp_path / "shown", *RANDOM)
     show(tmp_path / "plain", *RANDOM, "logger.tensorboard.pictures=0")

@@ -295,6 +295,7 @@ def test_no_photo_in_two_splits(dataset: Make, folder: dict[str, np.ndarray]) ->
         ("stride=0", "stride must be at least 1, got 0"),
         ("count=0", "count must be at least 1, or null for all patches, got 0"),
         ("scale=1.5", r"scale must lie in \(0, 1\], got 1.5"),
+        ("overlap=1", r"overlap must lie in \[0, 1\), got 1"),
         ("folders.test=a", "folders takes train and perhaps val and test, got test"),
     ],
 )
