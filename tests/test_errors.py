@@ -20,7 +20,7 @@ WRONG = {
     "dataset.split=al": "dataset.split: takes one of standard, all; got 'al'; did you mean 'all'?",
     "++model.depth=2": "model: mlp has no argument 'depth'; it takes latent, prior, widths, activation, "
     "output_activation, dropout, batch_norm, initialisation, tied, orthonormal, decoder_widths, "
-    "decoder_activation, decoder",
+    "decoder_activation, decoder, residual",
     "model.tied=3": "model.tied: takes true or false, got 3",
     "model.widths=3": "model.widths: takes a list of whole numbers, got 3",
     "loss.mse.weight=b": "loss.mse.weight: takes a number or a Schedule, got 'b'",
@@ -137,7 +137,7 @@ def test_what_a_command_has_not_is_no_suggestion(refused: Refused) -> None:
     there = "there are dataset, figure, output, run, sweep, weights"
     assert refused("draw", "run=V", "baseline=gaussian") == [f"baseline: no such setting; {there}"]
     (line,) = refused("draw", "run=V", "figure=[nope]")
-    assert line.startswith("figure: no option 'nope'; it takes activations, atoms, ")
+    assert line.startswith("figure: no option 'nope'; it takes activations, anomalies, anomaly_scores, atoms, ")
 
 
 @pytest.mark.parametrize(
