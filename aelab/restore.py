@@ -55,7 +55,7 @@ def restored_pixels(
     system: System,
     photo: Tensor,
     degrade: bool = False,
-    overlap: float = 0.5,
+    overlap: float | None = None,
     given: Mapping[str, Tensor] | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Restored:

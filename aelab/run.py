@@ -130,7 +130,7 @@ class Run:
     def restore(
         self,
         image: "np.ndarray | Image",
-        overlap: float = 0.5,
+        overlap: float | None = None,
         label: "Label" = None,
         attributes: "Attributes" = None,
     ) -> "np.ndarray | Image":

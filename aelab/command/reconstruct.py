@@ -44,7 +44,7 @@ def whole_photos(config: DictConfig, run: "Run", source: Path, output: Path) -> 
     from aelab.photo_folder import restore_folder
     from aelab.photo_places import places
 
-    if not 0 <= config.overlap < 1:
+    if config.overlap is not None and not 0 <= config.overlap < 1:
         raise UserError(f"overlap: must lie in [0, 1), got {config.overlap:g}")
     if config.degrade and config.reference is not None:
         raise UserError("reference: takes null with degrade=true, where the input itself is the truth")
