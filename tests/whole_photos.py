@@ -41,6 +41,7 @@ def photos(folder: Path, **settings: Any) -> Photos:
         "count": None,
         "scale": 1.0,
         "colours": "rgb",
+        "overlap": 0.5,
         "folders": None,
         "skip_unreadable": False,
         "memory": 4.0,
