@@ -23,6 +23,7 @@ class Baseline:
     most: of a mere map, which places all rows at once: so many at most.
     restores: whether it takes an x̃ of any size straight to x̂, without a code.
     reshapes: whether x̃ may have another shape than x.
+    rows: of a method that restores, the training rows that it is tuned on; None leaves it to whole photos.
     prior: of a method whose codes have a density, once it is fitted.
     """
 
@@ -32,6 +33,7 @@ class Baseline:
     most: int | None = None
     restores: bool = False
     reshapes: bool = False
+    rows: int | None = None
     prior: Prior | None = None
 
     def fit(self, dataset: Dataset, dim: int) -> None:

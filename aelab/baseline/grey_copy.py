@@ -10,7 +10,7 @@ from aelab.baseline.baseline import Baseline
 class GreyCopy(Baseline):
     """x̂ = x̃ in all three channels, of a grey x̃; any other as it is"""
 
-    restores, reshapes, places = True, True, False
+    restores, reshapes, places, rows = True, True, False, 1
 
     def tune(self, pairs: Iterable[tuple[np.ndarray, np.ndarray]]) -> None:
         self.channels = next(iter(pairs))[0].shape[0]

@@ -17,7 +17,7 @@ class MeanColour(Baseline):
     Of all answers that ignore the grey image, the one whose squared error in a and b is smallest.
     """
 
-    restores, reshapes, places = True, True, False
+    restores, reshapes, places, rows = True, True, False, 4096
 
     def objections(self, dataset: Dataset) -> Iterator[str]:
         if not dataset.is_image or dataset.shape[0] != 3:

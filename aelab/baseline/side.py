@@ -34,14 +34,13 @@ class Beside:
 
     def pairs(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """(x, x̃) [c, h, w] of some that are not scored in the end: validation photos, or training rows."""
-        dataset = self.system.dataset
-        split = "val" if dataset.has_photos and "val" in dataset.splits else "train"
+        dataset, rows = self.system.dataset, self.baseline.rows
         with at_rest(self.system):
-            if dataset.has_photos:
-                some = photo_inputs(self.system, split, PHOTOS)
+            if dataset.has_photos and rows is None:
+                some = photo_inputs(self.system, "val" if "val" in dataset.splits else "train", PHOTOS)
             else:
-                every = slice(None, None, stride(len(dataset.splits[split]), ROWS))
-                some = inputs(self.system, split, every)
+                every = slice(None, None, stride(len(dataset.splits["train"]), rows or ROWS))
+                some = inputs(self.system, "train", every)
             for trace in some:
                 for x, x_tilde in zip(trace.x, trace.x_tilde, strict=True):
                     yield array(middle(x)), array(middle(x_tilde))

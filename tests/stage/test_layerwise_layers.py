@@ -28,7 +28,7 @@ class Nothing:
     class corruption:
         chain = ()
 
-    training = False
+    training, scored = False, "x"
 
 
 NOTHING: Any = Nothing()
