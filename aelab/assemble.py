@@ -130,7 +130,7 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     wrong.lines += [
         f"baseline.{name}: {line}"
         for name, baseline in baselines.items()
-        for line in (*baseline.objections(system.dataset), *out_of_shape(baseline, system))
+        for line in baseline.objections(system.dataset)
     ]
     wrong.lines += unmade(system, recipe)
     wrong.lines += not_drawn(figures, system.dataset)
@@ -138,10 +138,11 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     for line in moving(watching, system):
         notice.info(line)
     x, x_tilde = system.dataset.shape, system.corruption.output_shape(system.dataset.shape)
-    if baselines and x_tilde != x:
-        blind = ", ".join(baselines)
-        notice.info(f"baseline: {blind} would learn from {list(x)} and be given {list(x_tilde)}; left out")
-        baselines = config.baseline = {}
+    if blind := [name for name, baseline in baselines.items() if out_of_shape(baseline, system)]:
+        said = f"would learn from {list(x)} and be given {list(x_tilde)}; left out"
+        notice.info(f"baseline: {', '.join(blind)} {said}")
+        baselines = {name: baseline for name, baseline in baselines.items() if name not in blind}
+        config.baseline = {name: config.baseline[name] for name in baselines}
     try:
         plan(len(system.dataset.splits["train"]), system.dataset.batch_size, config.trainer)
     except ValueError as error:
@@ -159,12 +160,10 @@ def assemble(config: DictConfig, folder: Path) -> Job:
     return Job(system, recipe, figures, baselines, loggers, callbacks, processes)
 
 
-def out_of_shape(baseline: "Baseline", system: System) -> list[str]:
-    """A line where a baseline, which knows x, is given an x̃ that is not like it."""
-    shape, x_tilde = system.dataset.shape, system.corruption.output_shape(system.dataset.shape)
-    if not baseline.scored or x_tilde == shape:
-        return []
-    return [f"takes inputs of the shape of x, {list(shape)}; the corruption makes {list(x_tilde)} of them"]
+def out_of_shape(baseline: "Baseline", system: System) -> bool:
+    """Whether a baseline, which learns from x, is to be scored on an x̃ that is not like it."""
+    shape = system.dataset.shape
+    return baseline.scored and system.corruption.output_shape(shape) != shape
 
 
 def not_drawn(figures: "Mapping[str, Figure]", dataset: Dataset) -> list[str]:
