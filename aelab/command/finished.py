@@ -17,7 +17,7 @@ SCHEMA = {
     "output": str | None,
     "degrade": bool,
     "reference": str | None,
-    "overlap": float,
+    "overlap": float | None,
     "sheet": bool,
     "n": int,
     "label": int | str | None,
