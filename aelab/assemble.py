@@ -253,7 +253,7 @@ def code_of(node: DictConfig, shape: tuple[int, ...]) -> int:
 def unread() -> Dataset:
     """Stands for data that could not be read, so that what else is wrong is said too."""
     dataset = Dataset()
-    dataset.rows = Rows(torch.zeros(1, 1, 32, 32))
+    dataset.rows = Rows(torch.zeros(1, 3, 32, 32))
     return dataset
 
 
