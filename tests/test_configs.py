@@ -133,7 +133,10 @@ SUITED = {
     ("baseline", "tsne"): ["figure=latent_map"],
     **{("baseline", name): ["corruption=gaussian"] for name in ("nl_means", "total_variation")},
     **{(group, "photos"): PHOTOS for group in ("metric", "figure")},
-    **{("experiment", name): ["dataset.folders=null"] for name in ("cda2015", "super_resolution")},
+    **{
+        ("experiment", name): ["dataset.folders=null"]
+        for name in ("cda2015", "super_resolution", "restoration")
+    },
     ("experiment", "pca"): ["model.latent.dim=3"],  # of a few rows
     ("experiment", "iwae2015"): ["metric.log_likelihood.samples=20"],
     ("experiment", "anomaly"): ["dataset.batch_size=1"],  # of a few rows of one class
@@ -299,7 +302,11 @@ def test_file_is_found_from_here_and_from_root(
 def test_experiment_composes_with_other_losses(experiment: str, composed: Compose) -> None:
     """With all at once, and with one that is not its own, of which settings for its own are left over."""
     for losses in (["mse"], ["bce"], GROUPS["loss"]):
-        filled = experiment in ("kmeans", "super_resolution")  # in, with the input's size or the maps'
+        filled = experiment in (
+            "kmeans",
+            "super_resolution",
+            "restoration",
+        )  # in, with the input's size or the maps'
         dim = ["model.latent.dim=2"] if filled else []
         config = composed(f"experiment={experiment}", f"loss=[{','.join(losses)}]", *dim)
         check(config)
