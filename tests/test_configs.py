@@ -116,6 +116,7 @@ SUITED = {
     ("model/condition", "attributes"): ["dataset=coloured_shapes"],
     ("corruption", "grayscale"): ["dataset=coloured_shapes"],
     ("metric", "colour"): ["dataset=coloured_shapes"],
+    ("loss", "chroma"): ["dataset=coloured_shapes"],
     ("baseline", "mean_colour"): ["dataset=coloured_shapes"],
     ("loss", "kl_sparsity"): ["model.latent.activation=sigmoid"],
     ("recipe", "closed_form"): ["model.widths=[]"],
