@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 import torch
 from matplotlib.figure import Figure as Canvas
-from matplotlib.patches import Rectangle
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
 from aelab.corruption.downsample import resized
 from aelab.figure import canvas as look
-from aelab.figure.photos import show
+from aelab.figure.photos import frame, largest, show
 from aelab.restore import Restored
 
 MOST = 12
@@ -64,11 +62,7 @@ def changed(found: Restored) -> tuple[int, int, int]:
     """(top, left, side) of the square that differs most between before and after."""
     h, w = found.after.shape[-2:]
     side = max(min(h, w, 16), round(ZOOM * min(h, w)))
-    change = (found.after - found.before).abs().mean(1, keepdim=True)
-    step = max(1, side // 8)
-    mean = avg_pool2d(change, side, step)[0, 0]
-    top, left = divmod(int(mean.argmax()), mean.shape[1])
-    return top * step, left * step, side
+    return largest((found.after - found.before).abs(), side)
 
 
 def in_bytes(image: Tensor) -> np.ndarray:
@@ -95,7 +89,5 @@ def sheet(photos: list[Shown], heading: str) -> Canvas:
             for axes, picture, said in ((whole, photo.photos, below), (part, photo.squares, "")):
                 axes.set_axis_on()
                 show(axes, picture[kind], above, said)
-            top, left, side = photo.square
-            corner = (left - 0.5, top - 0.5)
-            whole.add_patch(Rectangle(corner, side, side, fill=False, color=look.ORANGE, linewidth=1.5))
+            frame(whole, photo.square)
     return canvas

@@ -55,15 +55,12 @@ class Photos(Figure):
         grid = canvas.subplots(len(heights), k, squeeze=False, height_ratios=heights)
         for i, (file, shown) in enumerate(photos):
             x = shown["photo"]
-            top, left, side = detail(x, self.zoom)
+            square = top, left, side = detail(x, self.zoom)
             for j, (name, image) in enumerate(shown.items()):
                 shade = pixels(image, dataset, (x.shape[-2], x.shape[-1]))[0]
                 whole, part = grid[2 * i : 2 * i + 2, j]
                 show(whole, shade, name if j else file)
-                corner = (left - 0.5, top - 0.5)
-                frame = Rectangle(corner, side, side, fill=False, color=look.ORANGE, linewidth=1.5)
-                frame.set_path_effects([withStroke(linewidth=3.5, foreground="white")])  # seen on any colour
-                whole.add_patch(frame)
+                frame(whole, square)
                 show(part, shade[top : top + side, left : left + side], below=decibels(x, image) if j else "")
         return canvas
 
@@ -86,10 +83,24 @@ def detail(x: Tensor, zoom: float) -> tuple[int, int, int]:
     change = x.new_zeros(x.shape)
     change[..., 1:, :] += x.diff(dim=-2).square()
     change[..., 1:] += x.diff(dim=-1).square()
+    return largest(change, side)
+
+
+def largest(values: Tensor, side: int) -> tuple[int, int, int]:
+    """(top, left, side) of the square of this side where values [1, c, h, w] are largest on average."""
     step = max(1, side // 8)
-    found = avg_pool2d(change.mean(1, keepdim=True), side, step)[0, 0]
+    found = avg_pool2d(values.mean(1, keepdim=True), side, step)[0, 0]
     top, left = divmod(int(found.argmax()), found.shape[1])
     return top * step, left * step, side
+
+
+def frame(axes: Axes, square: tuple[float, float, float]) -> None:
+    """Around (top, left, side) of a picture, seen on any colour."""
+    top, left, side = square
+    corner = (left - 0.5, top - 0.5)
+    line = Rectangle(corner, side, side, fill=False, color=look.ORANGE, linewidth=1.5)
+    line.set_path_effects([withStroke(linewidth=3.5, foreground="white")])
+    axes.add_patch(line)
 
 
 def decibels(x: Tensor, image: Tensor) -> str:
