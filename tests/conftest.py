@@ -15,8 +15,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads that wait for each othe
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
-from hydra.plugins.config_source import ConfigResult
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra.core.plugins import Plugins
+from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import DictConfig
 from PIL import Image
 
@@ -49,9 +50,11 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def read_once() -> Iterator[None]:
     """The files of conf/, which every composition reads some thirty of, are parsed once."""
-    load, kept = FileConfigSource.load_config, {}
+    Plugins.instance()  # imports all plugins anew: the class that Hydra asks is not the one to import here
+    files = SourcesRegistry.instance().resolve("file")
+    load, kept = files.load_config, {}
 
-    def load_config(source: FileConfigSource, config_path: str) -> ConfigResult:
+    def load_config(source: ConfigSource, config_path: str) -> ConfigResult:
         if Path(source.path) != conf_dir():
             return load(source, config_path)
         if config_path not in kept:
@@ -59,7 +62,7 @@ def read_once() -> Iterator[None]:
         return copy.deepcopy(kept[config_path])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(FileConfigSource, "load_config", load_config)
+        patch.setattr(files, "load_config", load_config)
         yield
 
 
