@@ -49,6 +49,7 @@ LATER = {
     "recipe.kmeans.batch_size": None, "model.latent.std": 1.0,
     "recipe.train.drawn": True, "recipe.reconstruct.drawn": True,
     "recipe.train.part": None, "recipe.reconstruct.part": None, "model.residual": False,
+    "corruption.block.every": None,
 }  # fmt: skip
 """Settings that are younger than some records, by dotted name, at the value that leaves a run as it was."""
 

@@ -1,4 +1,4 @@
-"""A missing square, for inpainting."""
+"""A missing rectangle, or one in every cell of a grid, for inpainting."""
 
 from typing import Literal
 
@@ -6,14 +6,17 @@ import torch
 from torch import Tensor
 
 from aelab.corruption.corruption import Corruption
+from aelab.errors import at_least
 from aelab.schedule import Number
 
 
 class Block(Corruption):
     """x̃ = x outside a rectangle and `value` inside; `mask` [b, 1, h, w] is 1 where x is missing
 
-    strength: the rectangle's sides as a fraction of the image's.
-    position: `random`, anew for every image, or `centre`.
+    strength: the rectangle's sides as a fraction of the image's, or of a cell's.
+    position: `random`, anew for every image and cell, or `centre`.
+    every: the side of the cells in pixels, from the top left; null for one cell, the whole image. Patches of
+        this side and whole photos are damaged alike.
     """
 
     gives = ("mask",)
@@ -23,11 +26,14 @@ class Block(Corruption):
         strength: Number,
         value: float = 0.0,
         position: Literal["random", "centre"] = "random",
+        every: int | None = None,
         clip: list[float] | None = None,
         always: bool = False,
     ) -> None:
         super().__init__(strength, clip, always)
-        self.value, self.position = value, position
+        if every is not None:
+            at_least(every=(every, 1))
+        self.value, self.position, self.every = value, position, every
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         if len(shape) != 3:
@@ -36,16 +42,22 @@ class Block(Corruption):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         b, _, h, w = x.shape
-        rows, columns = self.inside(b, h, x.device), self.inside(b, w, x.device)
-        mask = rows[:, None, :, None] & columns[:, None, None, :]  # [b, 1, h, w]
+        height, width = self.every or h, self.every or w
+        i, j = torch.arange(h, device=x.device), torch.arange(w, device=x.device)
+        cells = b, -(-h // height), -(-w // width)
+        tops, lefts = (self.starts(cells, side, x.device) for side in (height, width))
+        row, column = (i // height)[:, None], j // width  # of the cell that a pixel is in
+        rows = self.covered((i % height)[:, None], tops[:, row, column], height)
+        mask = (rows & self.covered(j % width, lefts[:, row, column], width))[:, None]  # [b, 1, h, w]
         return torch.where(mask, self.value, x), mask.to(x.dtype)
 
-    def inside(self, b: int, n: int, device: torch.device) -> Tensor:
-        """[b, n]: which of n places along one side the block covers."""
-        side = round(self.strength * n)
+    def starts(self, cells: tuple[int, int, int], side: int, device: torch.device) -> Tensor:
+        """[b, rows, columns]: where along the side of each cell the block begins."""
+        free = side - round(self.strength * side)
         if self.position == "centre":
-            start = torch.full((b, 1), (n - side) // 2, device=device)
-        else:
-            start = torch.randint(0, n - side + 1, (b, 1), device=device)
-        places = torch.arange(n, device=device)
-        return (places >= start) & (places < start + side)
+            return torch.full(cells, free // 2, device=device)
+        return torch.randint(0, free + 1, cells, device=device)
+
+    def covered(self, places: Tensor, start: Tensor, side: int) -> Tensor:
+        """Which places along the side of a cell its block covers."""
+        return (places >= start) & (places < start + round(self.strength * side))

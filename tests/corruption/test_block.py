@@ -1,5 +1,7 @@
 """Block: one rectangle, its size and place, and the mask that tells of it."""
 
+from typing import Literal
+
 import pytest
 import torch
 from scipy import stats
@@ -55,6 +57,20 @@ def test_random_places_are_uniform_and_independent_along_both_sides() -> None:
     counts = torch.bincount(tops * 3 + lefts, minlength=12)
     assert len(counts) == 12
     assert stats.chisquare(counts.numpy()).pvalue > 0.01
+
+
+@pytest.mark.parametrize("position", ["random", "centre"])
+def test_every_cell_is_an_image_of_its_own(position: Literal["random", "centre"]) -> None:
+    torch.manual_seed(0)
+    _, mask = Block(0.4, position=position, every=10)(torch.ones(30, 3, 30, 25))
+    cells = mask[:, 0].unflatten(1, (3, 10))[..., :20].unflatten(3, (2, 10))  # [b, rows, 10, columns, 10]
+    cells = cells.transpose(2, 3).flatten(0, 2)
+    found = {tuple(cell.flatten().tolist()) for cell in cells}
+    _, alone = Block(0.4, position=position)(torch.ones(2000, 3, 10, 10))
+    assert found <= {tuple(one.flatten().tolist()) for one in alone}
+    assert (len(found) == 1) == (position == "centre")
+    halves = mask[:, 0, :, 20:]  # what of the last blocks lies in the image
+    assert 0 < halves.mean() < 0.32
 
 
 def test_nothing_and_everything() -> None:
