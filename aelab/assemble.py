@@ -90,7 +90,7 @@ def check(config: DictConfig, typed: Sequence[str] = ()) -> list[str]:
         for group in LISTS:
             config.setdefault(group, {})
     notices = [*drop_leftovers(config, (*LISTS, "recipe")), *drop_unfitting(config, typed)]
-    found = problems(config, SCHEMA, SUPPLIED) or problems(with_optimizers(config), SCHEMA, SUPPLIED)
+    found = problems(config, SCHEMA, SUPPLIED) or problems(with_optimizers(config).recipe, SCHEMA, SUPPLIED)
     if not config.loss:
         found.append("loss: at least one term is needed, for example loss=[mse]")
     if any(word.startswith("clusters=") for word in typed) and "${clusters}" not in OmegaConf.to_yaml(config):

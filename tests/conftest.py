@@ -14,7 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads that wait for each othe
 
 import numpy as np
 import pytest
-from hydra import compose, initialize_config_dir
+from composing import composing
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.plugins import Plugins
 from hydra.plugins.config_source import ConfigResult, ConfigSource
@@ -73,9 +73,7 @@ def composed() -> Callable[..., DictConfig]:
 
 
 def composition(*overrides: str) -> DictConfig:
-    own = "name=test"  # the default asks Hydra's own run for it
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose("config", overrides=[own, *SMALL, *overrides])
+    return composing(["name=test", *SMALL, *overrides])  # the default name asks Hydra's own run for it
 
 
 @pytest.fixture

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
+from composing import composing
 from omegaconf import DictConfig
 
 from aelab.assemble import Job, assemble
 from aelab.fitting import fit
 from aelab.interrupt import Interrupted
-from aelab.places import conf_dir
 from aelab.training import Training
 
 TINY = [
@@ -32,8 +31,7 @@ TINY = [
 
 
 def composed(*overrides: str, tiny: list[str] = TINY) -> DictConfig:
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose("config", overrides=[*tiny, *overrides])
+    return composing([*tiny, *overrides])
 
 
 def trained(folder: Path, *overrides: str, resume: bool = False, tiny: list[str] = TINY) -> Job:
