@@ -35,6 +35,12 @@ def test_a_pattern_that_repeats_is_cleaned_without_being_blurred() -> None:
     assert np.square(x_hat - x)[inner].mean() < 0.1 * np.square(x_tilde - x)[inner].mean()
 
 
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 1, 1), (1, 1, 5), (3, 4, 1)])
+def test_sides_of_one_pixel(shape: tuple[int, ...]) -> None:
+    x = np.random.default_rng(0).random(shape).astype(np.float32)
+    assert tuned(1e3, 0.1).restore(x).shape == shape
+
+
 @pytest.mark.parametrize(("patch", "distance"), [(0, 1), (1, 0)])
 def test_impossible_settings(patch: int, distance: int) -> None:
     with pytest.raises(ValueError, match="must be at least 1, got 0"):
