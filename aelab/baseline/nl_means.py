@@ -12,7 +12,7 @@ class NLMeans(Restoring):
     P: the pixels around one, ‖·‖² their mean square, of which noise alone makes 2σ². A photo repeats itself,
     noise does not.     [scikit-image; Buades et al. 2005; 2011]
 
-    patch: side of P.
+    patch: side of P, in whose mean scikit-image's fast sums leave out the first row and column as if alike.
     distance: how far from p, along each axis, q is looked for.
     """
 
