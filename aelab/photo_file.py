@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterable
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ FORMATS = {
     ".bmp": ("BMP", {}),
 }
 """Suffix -> Pillow's name of the format, and how it is written."""
+LONGEST = {"JPEG": 65_500, "WEBP": 16_383}
+"""Pixels of a side, where a format limits them."""
 HOLDS_ALPHA, HOLDS_16 = ("PNG", "TIFF", "WEBP"), ("PNG", "TIFF")
 SPACES = {True: b"GRAY", False: b"RGB "}
 
@@ -43,6 +46,8 @@ def target(name: str, photo: Photo, names: Iterable[str]) -> tuple[str, str | No
         why = f"transparent, which {kind} does not hold, written as PNG"
     elif photo.bits == 16 and kind not in HOLDS_16:
         why = f"16 bits, which {kind} does not hold, written as PNG"
+    elif max(photo.pixels.shape[-2:]) > (most := LONGEST.get(kind, inf)):
+        why = f"sides of more than {most} pixels, which {kind} does not hold, written as PNG"
     else:
         return name, None
     alone = sum(Path(other).with_suffix("") == path.with_suffix("") for other in names) == 1

@@ -46,8 +46,8 @@ def places(source: Path, output: Path, reference: Path | None, sheet: bool) -> P
     for name in names:
         if kept := theirs.get((output / name).parent.resolve()):
             raise UserError(f"output: '{output}' would write over files of {kept}; give another folder")
-    if sheet and "sheet.png" in names:
-        raise UserError("sheet: takes false where a photo is named sheet.png itself")
+    if sheet and (alike := next((name for name in names if stem(name) == "sheet"), None)):
+        raise UserError(f"sheet: takes false where a photo is named {alike}: its result may be sheet.png")
     return Places(root, names, output, reference, references)
 
 

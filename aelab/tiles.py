@@ -23,15 +23,17 @@ def restored(
     trace: Trace,
     overlap: float | None = None,
     progress: Callable[[int, int], object] | None = None,
+    passed: Callable[[Trace], Tensor] | None = None,
 ) -> Tensor:
     """x̂ [1, c, H, W] of one photo, from a Trace that holds what comes before the encoder. Use it `at_rest`.
 
     trace: x_tilde [1, c', H', W'] of any size, and what else the model reads; codes are not drawn.
     overlap: share of a tile's side that it has in common with the next; None is the data set's own.
     progress: called with the tiles done and all tiles.
+    passed: takes the Trace of some tiles to their x̂, as the system itself does where None is given.
     """
 
-    def passed(tiles: Trace) -> Tensor:
+    def own(tiles: Trace) -> Tensor:
         with torch.no_grad():
             return system.passed(tiles, in_use=True, needed=("x_hat",))["x_hat"]
 
@@ -39,7 +41,7 @@ def restored(
     small = system.corruption.output_shape(shape)
     # tiles begin where patches did: x̃ of the same size repeats itself with the pixels taken together
     multiple = system.corruption.multiple if small == shape else 1
-    return joined(trace, small, shape, passed, overlap, progress, multiple)
+    return joined(trace, small, shape, passed or own, overlap, progress, multiple)
 
 
 def joined(

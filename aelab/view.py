@@ -1,5 +1,6 @@
 """What figures, codes and commands take from a trained system."""
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -44,8 +45,10 @@ def view(
     mixtures: dict[int, dict[str, Tensor]] | None = None,
     centroids: dict[int, Tensor] | None = None,
 ) -> View:
-    """The view of a run for its figures; the model moves to the CPU."""
-    system.cpu()
+    """The view of a run for its figures; the model moves to the CPU and is in single precision, as the codes
+    are that figures make.
+    """
+    system.cpu().float()
     system.dataset.to(torch.device("cpu"))
     system.eval()
     return View(
@@ -70,7 +73,10 @@ def view(
 def glimpse(system: System, name: str) -> Iterator[View]:
     """A view in the midst of a training, which goes on where it was as if nobody had looked."""
     device = system.device
-    with at_rest(system), torch.random.fork_rng(devices=[]):
-        yield view(system, name, [], {}, {}, {})
+    # a net of another precision is looked at as a copy in single, for what it was it would not be again
+    is_single = system.dtype == torch.float32
+    seen = system if is_single else copy.deepcopy(system, {id(system.dataset): system.dataset})
+    with at_rest(seen), torch.random.fork_rng(devices=[]):
+        yield view(seen, name, [], {}, {}, {})
     system.to(device)
     system.dataset.to(device)

@@ -187,6 +187,24 @@ def test_a_jpeg_of_high_quality_with_all_its_colours(tmp_path: Path) -> None:
         assert image.quantization == own.quantization  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize(("suffix", "most"), [("webp", 16_383), ("jpg", 65_500)])
+def test_the_longest_side_that_a_format_holds(suffix: str, most: int, tmp_path: Path) -> None:
+    """Past it its encoder fails, which would be the end of all photos behind."""
+    longest = Photo(torch.zeros(1, 3, 1, most), False)
+    name, why = target(f"a.{suffix}", longest, [f"a.{suffix}"])
+    assert (name, why) == (f"a.{suffix}", None)
+    write(longest, tmp_path / name)
+    longer = Photo(torch.zeros(1, 3, most + 1, 1), False)
+    name, why = target(f"a.{suffix}", longer, [f"a.{suffix}"])
+    kind = {"webp": "WEBP", "jpg": "JPEG"}[suffix]
+    assert (name, why) == (
+        "a.png",
+        f"sides of more than {most} pixels, which {kind} does not hold, written as PNG",
+    )
+    write(longer, tmp_path / name)
+    assert read(tmp_path / name).pixels.shape == longer.pixels.shape
+
+
 def plain(**what: Any) -> Photo:
     return Photo(torch.zeros(1, 3, 2, 2), False, **what)
 

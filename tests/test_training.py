@@ -7,6 +7,8 @@ import pytest
 import torch
 from training import same, trained, weights
 
+from aelab.baseline.pca import PCA
+from aelab.baseline.side import Beside
 from aelab.errors import Diverged
 from aelab.plan import Chunks
 from aelab.seed import derive
@@ -49,6 +51,16 @@ def test_size_of_chunks_changes_nothing(
     assert same(weights(tmp_path / "1"), weights(tmp_path / "3"))
     assert same(weights(tmp_path / "1"), weights(tmp_path / "50"))
     assert rows(tmp_path / "1") == rows(tmp_path / "3") == rows(tmp_path / "50")
+
+
+@pytest.mark.parametrize("precision", ["bf16-true", "bf16-mixed"])
+def test_half_precision_is_for_training_alone(precision: str, tmp_path: Path) -> None:
+    """Scores, baselines and figures have the weights of the checkpoint as `aelab evaluate` has them."""
+    system = trained(tmp_path, f"trainer.precision={precision}").system
+    assert {value.dtype for value in system.state_dict().values()} == {torch.float32}
+    saved = weights(tmp_path)
+    assert all(value.equal(saved[f"system.{name}"].float()) for name, value in system.state_dict().items())
+    assert "x_hat" in Beside(PCA(2.0), system).trace("test", 3)
 
 
 def test_accumulated_gradients_are_those_of_the_larger_batch(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ class NLMeans(Restoring):
     P: the pixels around one, ‖·‖² their mean square, of which noise alone makes 2σ². A photo repeats itself,
     noise does not.     [scikit-image; Buades et al. 2005; 2011]
 
-    patch: side of P.
+    patch: side of P, in whose mean scikit-image's fast sums leave out the first row and column as if alike.
     distance: how far from p, along each axis, q is looked for.
     """
 
@@ -29,5 +29,6 @@ class NLMeans(Restoring):
         size = {"patch_size": self.patch, "patch_distance": self.distance}
         known = {"h": strength, "sigma": self.sigma, "fast_mode": True}
         if len(x_tilde) == 1:  # an axis of one channel confuses it
-            return denoise_nl_means(x_tilde[0], **size, **known)[None]
-        return denoise_nl_means(x_tilde, **size, **known, channel_axis=0)
+            return denoise_nl_means(x_tilde[0], **size, **known).reshape(x_tilde.shape)
+        # it drops a side of one pixel
+        return denoise_nl_means(x_tilde, **size, **known, channel_axis=0).reshape(x_tilde.shape)

@@ -11,7 +11,7 @@ from aelab.baseline.baseline import Baseline, stride
 from aelab.evaluation import at_rest, inputs, learn, measure, photo_inputs
 from aelab.figure.figure import Side
 from aelab.system import System
-from aelab.tiles import joined
+from aelab.tiles import restored
 from aelab.trace import Trace
 
 ROWS, PHOTOS, SIDE = 256, 6, 192
@@ -79,7 +79,7 @@ class Beside:
                 x_hat = (
                     self.restored(trace.x_tilde)
                     if self.baseline.restores
-                    else joined(trace, self.system.corruption.output_shape(shape), shape, passed)
+                    else restored(self.system, trace, passed=passed)
                 )
                 yield Trace(x=trace.x, x_hat=x_hat)
 

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from aelab.corruption.blur import blurred
 from aelab.corruption.corruption import Corruption
+from aelab.precision import single
 from aelab.schedule import Number, numbers
 
 
@@ -68,5 +69,6 @@ class Downsample(Corruption):
 
 
 def resized(x: Tensor, h: int, w: int) -> Tensor:
-    # antialias spreads the kernel where x is made smaller, and a is −½ only with it, −¾ without
-    return F.interpolate(x, size=(h, w), mode="bicubic", antialias=True)
+    # antialias spreads the kernel where x is made smaller, and a is −½ only with it, −¾ without; it knows no
+    # half precision
+    return F.interpolate(single(x), size=(h, w), mode="bicubic", antialias=True).to(x.dtype)

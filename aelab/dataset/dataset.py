@@ -198,6 +198,8 @@ class Dataset:
 
     overlap: float = 0.5
     """Share of its side that a patch of a whole photo has in common with the next."""
+    shortest: int = 0
+    """Side of all whole photos, in pixels."""
 
     def photos(self, split: str) -> Iterator[tuple[str, Tensor]]:
         """(name, the photo in stored units [c, H, W]) of all whole photos of a split, from their files."""

@@ -78,6 +78,7 @@ class Photos(Dataset):
         wrong = {name: reason(one) for name, one in looks.items() if isinstance(one, Exception)}
         shapes = {name: self.shrunk(one) for name, one in looks.items() if not isinstance(one, Exception)}
         self.refuse(shapes)
+        self.shortest = min((min(h, w) for _, h, w in shapes.values()), default=0)
         counts = {name: len(self.chosen(name, shape)) for name, shape in shapes.items()}
         x, broken, mapped = self.patches(root, counts)
         if wrong := wrong | broken:

@@ -80,7 +80,9 @@ def rebuilt(view: View, shown: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
     for trace in view.traces(view.dataset.final, int(shown.max()) + 1, in_use=True):
         for place in shown.unique().tolist():
             if 0 <= place - first < len(trace.x):
-                parts[place] = [trace[name][place - first] for name in ("x", "x_hat", "y") if name in trace]
+                entries = [trace[name] for name in ("x", "x_hat", "y") if name in trace]
+                # copied: a view would hold the whole batch
+                parts[place] = [entry[place - first].clone() for entry in entries]
         first += len(trace.x)
     columns = zip(*(parts[place] for place in shown.tolist()), strict=True)
     x, x_hat, *y = (torch.stack(column).detach().cpu() for column in columns)

@@ -39,11 +39,13 @@ class Photos(ImageMetric):
         self.margin = shave or 0
 
     def objections(self, system: "System") -> Iterable[str]:
-        if self.shave is None:
-            multiple = system.corruption.multiple  # the one time that a metric sees it
+        shortest, multiple = system.dataset.shortest, system.corruption.multiple
+        if self.shave is None:  # the one time that a metric sees the corruption
             self.margin = multiple if multiple > 1 else 0
         if not system.dataset.has_photos:
             yield "needs whole photos; dataset=photos has them, unless centred or binarized"
+        elif 2 * self.margin >= shortest - shortest % multiple:
+            yield f"leaves out {self.margin} pixels of each border, and a photo has {shortest}; lower shave"
         yield from super().objections(system)
 
     def reset(self) -> None:

@@ -112,6 +112,8 @@ def descend(
         trainer.fit(module, ckpt_path=begun, weights_only=True)
     place(device, work.system, system)  # Lightning takes it to the CPU in the end
     work.interrupt.check()
+    if torch.finfo(system.dtype).bits < 32:
+        system.float()  # half precision is for training; `aelab evaluate` scores in single, too
     if best.is_file():
         load_weights(system, best)
     if work.keeps:

@@ -8,15 +8,19 @@ import pytest
 import torch
 from baseline.made_up import Memory
 from baseline.made_up import system_of as untrained
+from torch import Tensor, nn
 from whole_photos import photos, system_of, write
 
 from aelab.baseline import restoring
+from aelab.baseline.baseline import Baseline
 from aelab.baseline.nl_means import NLMeans
 from aelab.baseline.pca import PCA
 from aelab.baseline.restoring import Restoring
 from aelab.baseline.side import Beside
 from aelab.baseline.total_variation import TotalVariation
+from aelab.corruption.downsample import Downsample
 from aelab.corruption.gaussian import Gaussian
+from aelab.dataset.dataset import Dataset
 from aelab.evaluation import photos as traces
 from aelab.metric.photos import Photos
 from aelab.metric.reconstruction import Reconstruction
@@ -116,6 +120,34 @@ def test_methods_of_patches_rebuild_photos_by_tiles(folder: Path) -> None:
     (own,) = traces(system, "test", 1)
     torch.testing.assert_close(first.x_hat, own.x_tilde, atol=1e-3, rtol=0)
     assert 25 < found["test/photo_psnr"] < 28
+
+
+class Means(Baseline):
+    """Every patch by its mean."""
+
+    def fit(self, dataset: Dataset, dim: int) -> None:
+        self.features = int(np.prod(dataset.shape))
+
+    def encode(self, x: np.ndarray) -> np.ndarray:
+        return x.mean(1, keepdims=True)
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        return z.repeat(self.features, 1)
+
+
+class Mean(nn.Module):
+    """The same of a net."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((1, 2, 3), keepdim=True).expand_as(x)
+
+
+@pytest.mark.parametrize("overlap", [0.0, 0.8])
+def test_methods_of_patches_see_the_tiles_that_the_run_sees(overlap: float, folder: Path) -> None:
+    """As many, from where the corruption takes pixels together."""
+    system = system_of(photos(folder, overlap=overlap), {}, Mean(), low=Downsample(2))
+    for beside, own in zip(Beside(Means(), system).photos("test"), traces(system, "test"), strict=True):
+        torch.testing.assert_close(beside.x_hat, own.x_hat)
 
 
 def test_vectors_are_objected_to() -> None:

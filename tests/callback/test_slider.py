@@ -167,6 +167,16 @@ def test_the_bare_manifold_is_what_the_decoder_makes(vae: Any) -> None:
         assert np.abs(drawn - 255 * image).max() <= 0.51
 
 
+@pytest.mark.parametrize("precision", ["bf16-true", "64-true"])
+def test_figures_of_a_net_of_another_precision(precision: str, tmp_path: Path) -> None:
+    """They decode codes of their own in single precision, or make arrays of NumPy's; the training goes on."""
+    overrides = [f"trainer.precision={precision}", *RANDOM]
+    show(tmp_path / "seen", *overrides, "figure=[reconstructions,traversal]")
+    trained(tmp_path / "alone", *overrides, tiny=[*TINY, "trainer.max_epochs=6"])
+    assert set(steps(tmp_path / "seen")) == {"reconstructions", "traversal"}
+    assert same(weights(tmp_path / "seen"), weights(tmp_path / "alone"))
+
+
 def test_a_glimpse_leaves_modes_and_random_numbers_as_they_were(vae: Any) -> None:
     vae.train()
     torch.manual_seed(3)

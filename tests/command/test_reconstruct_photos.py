@@ -204,7 +204,10 @@ def test_what_cannot_be_read_does_not_stop_the_others(
         ("reference=mine degrade=true", "reference: takes null with degrade=true, where the input itself is"),
         ("reference=new", "output: 'new' would write over files of reference; give another folder"),
         ("overlap=1", "overlap: must lie in [0, 1), got 1"),
-        ("input=sheets", "sheet: takes false where a photo is named sheet.png itself"),
+        (
+            "input=sheets",
+            "sheet: takes false where a photo is named sheet.gif: its result may be sheet.png",
+        ),
         ("label=3", "label: takes null, for this run is not conditioned on it; got '3'"),
     ],
 )
@@ -214,7 +217,7 @@ def test_wrong_settings_are_a_line_each(
     (tmp_path / "broken.png").write_bytes(b"no")
     for folder in ("empty", "sheets", "new"):
         (tmp_path / folder).mkdir()
-    smooth(0, 8, 8).save(tmp_path / "sheets" / "sheet.png")
+    smooth(0, 8, 8).save(tmp_path / "sheets" / "sheet.gif")
     smooth(0, 8, 8).save(tmp_path / "new" / "a.png")
     before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
     settings = dict(one.split("=", 1) for one in ("input=mine", "output=new", *given.split()))

@@ -46,6 +46,12 @@ def test_area_is_the_mean_of_blocks() -> None:
     np.testing.assert_allclose(enlarged.numpy(), pillow(small, 12, 18), atol=2e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_half_precision_is_that_of_the_result_alone(dtype: torch.dtype) -> None:
+    x, small = rows(2, 3, 12, 12).to(dtype), Downsample(2, enlarge="none")
+    assert small(x).equal(small(x.float()).to(dtype))
+
+
 def test_a_point_shows_keys_kernel() -> None:
     """k(t) = 1.5t³ − 2.5t² + 1 to 1, −0.5t³ + 2.5t² − 4t + 2 to 2; scale 2 asks for it at ¼, ¾, 1¼, 1¾."""
     point = torch.zeros(1, 1, 1, 9, dtype=torch.float64)

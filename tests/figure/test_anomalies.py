@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from aelab.figure.anomalies import ERRORS, Anomalies
+from aelab.figure.anomalies import ERRORS, Anomalies, rebuilt
 from aelab.model.autoencoder import Autoencoder
 
 
@@ -50,6 +50,21 @@ def test_where_nothing_is_known_there_are_two_kinds(memory, view, painted, until
     ]
     canvas = painted(Anomalies(30).draw(view(memory())))  # more than there are
     assert untiled(canvas.axes[0].images[0].get_array(), 3 * 12, 6, 4).shape == (36, 6, 4, 3)
+
+
+def test_no_batch_is_held_for_the_sake_of_a_row(memory, view, monkeypatch):
+    """Of large images one takes gigabytes, and the extremes may lie in as many batches as they are."""
+    dataset, chosen, held, stack = memory(), torch.tensor([9, 0, 5, 9]), [], torch.stack
+
+    def spy(rows):
+        held.extend(row.untyped_storage().nbytes() == row.nbytes for row in rows)
+        return stack(rows)
+
+    monkeypatch.setattr(torch, "stack", spy)
+    x, x_hat, y = rebuilt(view(dataset), chosen)
+    assert len(held) == 3 * 4 and all(held)
+    there, labels = dataset.batch(dataset.splits["test"][chosen])
+    assert y is not None and torch.equal(y, labels) and torch.equal(x, there) and x_hat.shape == x.shape
 
 
 def test_why_nothing_is_drawn(memory, view, reason):

@@ -163,6 +163,16 @@ def test_data_without_photos_is_objected_to(folder: Path) -> None:
     assert line == "needs whole photos; dataset=photos has them, unless centred or binarized"
 
 
+@pytest.mark.parametrize(("shave", "margin"), [(8, 8), (None, 8)])
+def test_borders_that_leave_nothing_of_a_photo(shave: int | None, margin: int, folder: Path) -> None:
+    """The smallest has 16 pixels a side."""
+    data = photos(folder)
+    system = system_of(data, a=Enlarged(1.0), b=Enlarged(1.0), c=Enlarged(1.0))  # a factor of 8
+    (line,) = metric(shave).objections(system)
+    assert line == f"leaves out {margin} pixels of each border, and a photo has 16; lower shave"
+    assert not list(metric(7).objections(system))
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
