@@ -16,11 +16,15 @@ if TYPE_CHECKING:
     from aelab.model.autoencoder import Autoencoder
 
 
+STEP = 1 / 255
+
+
 class Chroma(Term):
     """(C(x̂)/C(x) − 1)²,  C(x) = the batch's mean over pixels of ‖x − grey(x)‖, how far R, G, B are from grey
 
     The mean of all colours that a grey may have had, which a squared error asks for, is weaker than any of
     them. This asks for their strength on average, and leaves to the other terms which pixels have it.
+    Nearly grey, C(x) counts as a step of 8 bits: else one batch in grey would outweigh all others.
     """
 
     def __init__(self, weight: Number) -> None:
@@ -39,7 +43,7 @@ class Chroma(Term):
         if self.training:  # a split is scored by every process as a whole
             both = averaged(both)
         told, true = both
-        return (told / true.clamp_min(1e-6) - 1).square()  # []
+        return (told / true.clamp_min(STEP) - 1).square()  # []
 
 
 def strength(x: Tensor) -> Tensor:

@@ -34,6 +34,14 @@ def test_grey_data_and_grey_reconstructions_have_finite_gradients() -> None:
         assert x_hat.grad is not None and torch.isfinite(x_hat.grad).all()
 
 
+def test_a_batch_in_grey_is_scored_in_steps_of_8_bits() -> None:
+    x = images()
+    grey = luma(x).expand_as(x)
+    x_hat = grey + 0.1 * (x - luma(x))  # a fault of some steps, of which the square is
+    steps = 255 * torch.linalg.vector_norm(x_hat - luma(x_hat), dim=1).mean().item()
+    assert Chroma(1.0)(grey, x_hat).item() == pytest.approx((steps - 1) ** 2) and steps < 30
+
+
 def test_other_data_is_refused() -> None:
     term, data = Chroma(1.0), Dataset()
     data.rows = Rows(torch.zeros(2, 1, 8, 8))
