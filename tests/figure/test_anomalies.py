@@ -52,6 +52,12 @@ def test_where_nothing_is_known_there_are_two_kinds(memory, view, painted, until
     assert untiled(canvas.axes[0].images[0].get_array(), 3 * 12, 6, 4).shape == (36, 6, 4, 3)
 
 
+def test_the_words_beside_the_scale_are_whole(memory, view, painted):
+    canvas = painted(Anomalies(6).draw(view(memory((3, 8, 8), classes=0))))  # colours, and one line of groups
+    words = canvas.axes[-1].yaxis.label.get_window_extent()
+    assert canvas.bbox.y0 <= words.y0 and words.y1 <= canvas.bbox.y1
+
+
 def test_why_nothing_is_drawn(memory, view, reason):
     assert reason(Anomalies(3), view(memory((5,)))) == "draws images; these rows are vectors [5]"
     dataset = memory()
