@@ -16,7 +16,7 @@ from aelab.restore import Restored
 MOST = 12
 """Photos of a sheet, the first."""
 WIDTH, HEIGHT = 2.1, 2.3  # inches of a picture, with what stands above and below it
-LETTERS = 28  # of a name
+LETTERS = 26  # of a name
 LONGEST = 480  # pixels of a photo's longer side on a sheet, so that the sheet's memory is bounded
 ZOOM = 0.25
 """Side of the square, as a share of the photo's shorter one."""
