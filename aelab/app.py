@@ -123,6 +123,11 @@ def speaking() -> Iterator[None]:
         if "HYDRA_FULL_ERROR" in os.environ:
             raise
         caught.append(error)
+    except PermissionError as error:
+        if "HYDRA_FULL_ERROR" in os.environ or error.filename is None:
+            raise
+        where = f"'{error.filename}' cannot be read or written"
+        caught.append(CompactHydraException(f"{where} ({error.strerror})"))
 
 
 def concluding(run: Callable[[], Any], caught: Sequence[Exception] = ()) -> int:

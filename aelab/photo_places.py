@@ -32,23 +32,27 @@ class Places:
 
 def places(source: Path, output: Path, reference: Path | None, sheet: bool) -> Places:
     """Raises UserError where something is missing, or would be written over."""
-    if output.is_file():
-        raise UserError(f"output: takes a folder, got the file '{output}'")
     root, names = listed(source, "input")
     names = [name for name in names if output.resolve() not in (root / name).resolve().parents] or names
     theirs = {(root / name).resolve().parent: "input" for name in names}
     references: dict[str, list[str]] = {}
     if reference is not None:
+        pair = not source.is_dir() and not reference.is_dir()  # two files need no common name
         reference, known = listed(reference, "reference")
         for name in known:
-            references.setdefault(stem(name), []).append(name)
+            references.setdefault(stem(names[0] if pair else name), []).append(name)
         theirs = {(reference / name).resolve().parent: "reference" for name in known} | theirs
-    for name in names:
-        if kept := theirs.get((output / name).parent.resolve()):
-            raise UserError(f"output: '{output}' would write over files of {kept}; give another folder")
+    spare(output, names, theirs)
     if sheet and (alike := next((name for name in names if stem(name) == "sheet"), None)):
         raise UserError(f"sheet: takes false where a photo is named {alike}: its result may be sheet.png")
     return Places(root, names, output, reference, references)
+
+
+def spare(output: Path, names: list[str], theirs: dict[Path, str]) -> None:
+    """Raises UserError where a file of this name would lie in a folder of theirs, folder -> whose."""
+    for name in names:
+        if kept := theirs.get((output / name).parent.resolve()):
+            raise UserError(f"output: '{output}' would write over files of {kept}; give another folder")
 
 
 def listed(path: Path, setting: str) -> tuple[Path, list[str]]:

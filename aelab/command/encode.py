@@ -25,9 +25,11 @@ def task(config: DictConfig) -> None:
     from aelab.view import codes
 
     run = opened(config)
-    output = Path(config.output or run.folder / "codes.npz")
+    output = Path(config.output or run.folder / "codes.npz").expanduser()
     if output.suffix not in KINDS:
         raise UserError(f"output: takes a file ending in {', '.join(KINDS)}; got '{output}'")
+    if config.input and output.resolve() == Path(config.input).expanduser().resolve():
+        raise UserError(f"output: '{output}' is the input; give another file")
     dataset = run.system.dataset
     if config.input:
         rows = read_input(config.input, dataset)

@@ -24,17 +24,21 @@ def main(argv: list[str]) -> int:
 
 
 def task(config: DictConfig) -> None:
+    from aelab.dataset import array_file
     from aelab.dataset.images import is_image
 
     run = opened(config)
     source = Path(config.input).expanduser()
     output = Path(config.output or run.folder / "reconstructions").expanduser()
+    is_name_of_file = is_image(output.name) or output.suffix.lower() in array_file.SUFFIXES
+    if output.is_file() or (is_name_of_file and not output.is_dir()):
+        raise UserError(f"output: takes a folder, got the file '{output}'")
     if run.system.dataset.has_photos and (source.is_dir() or is_image(source.name)):
         whole_photos(config, run, source, output)
     elif config.reference is not None:
         raise UserError("reference: takes null, for it is of whole photos and of runs with dataset=photos")
     else:
-        rows(config, run, output)
+        rows(config, run, source, output)
 
 
 def whole_photos(config: DictConfig, run: "Run", source: Path, output: Path) -> None:
@@ -55,7 +59,9 @@ def whole_photos(config: DictConfig, run: "Run", source: Path, output: Path) -> 
     if outcome.rows:
         outcome.write_scores(output / "scores.csv")
         if config.sheet:
-            sheet(outcome.shown, f"Before and after: {run.config.name}").savefig(
+            n, every = len(outcome.shown), len(outcome.rows)
+            some = "" if n == every else f", the first {n} of {every} photos"
+            sheet(outcome.shown, f"Before and after: {run.config.name}{some}").savefig(
                 output / "sheet.png", dpi=110
             )
         scores = [outcome.mean(name) for name in ("psnr", "before_psnr")]
@@ -64,24 +70,28 @@ def whole_photos(config: DictConfig, run: "Run", source: Path, output: Path) -> 
     outcome.say()
 
 
-def rows(config: DictConfig, run: "Run", folder: Path) -> None:
+def rows(config: DictConfig, run: "Run", source: Path, folder: Path) -> None:
     """Images of the run's own shape, cropped and resized to it, or arrays."""
     from aelab.anomalies import write_scores
     from aelab.dataset.input import read_input
     from aelab.metric.anomaly import score
+    from aelab.photo_places import spare
 
     dataset = run.system.dataset
-    rows = read_input(config.input, dataset)
+    rows = read_input(source, dataset)
+    if rows.names:
+        root = source if source.is_dir() else source.parent
+        spare(folder, rows.names, {(root / name).resolve().parent: "input" for name in rows.names})
+    elif source.resolve() in ((folder / name).resolve() for name in (f"{source.stem}.npy", "scores.csv")):
+        raise UserError(f"output: '{folder}' would write over the input; give another folder")
     attributes = plain(config.attributes)
     x_hat = run.reconstruct(rows.x, config.degrade, config.label, attributes)  # [n, *shape] in its own units
-    if folder.is_file():
-        raise UserError(f"output: takes a folder, got the file '{folder}'")
     folder.mkdir(parents=True, exist_ok=True)
     if dataset.is_image and rows.names:
         write_images(dataset.scale(x_hat), rows.names, folder)
         said = f"{count(len(x_hat), 'image')} in {folder}"
     else:
-        path = folder / f"{Path(config.input).stem}.npy"
+        path = folder / f"{source.stem}.npy"
         np.save(path, x_hat.numpy())
         said = f"{count(len(x_hat), 'row')} in {path}"
     if not config.degrade:

@@ -40,11 +40,17 @@ def find(root: Path, setting: str) -> list[str]:
     found = []
     for here, folders, files in os.walk(root, onerror=refuse, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith((".", "__MACOSX"))]
+        folders[:] = [name for name in folders if not leads_back(Path(here) / name)]
         below = Path(here).relative_to(root)
         found += [(below / name).as_posix() for name in files if is_image(name) and not name.startswith(".")]
     if not found:
         raise UserError(f"{setting}: no images under '{root}' ({', '.join(sorted(SUFFIXES))})")
     return sorted(found)
+
+
+def leads_back(folder: Path) -> bool:
+    """Whether it is a link to a folder that holds it, by which a search would find all files again."""
+    return folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
 
 
 def look(path: Path) -> Shape:
@@ -89,7 +95,8 @@ def each(function: Callable[[Path], T], paths: list[Path]) -> Iterator[T | Excep
     """The function's result of every file, in order, or what it raised."""
     some = paths[:: max(1, len(paths) // 100)]
     call = partial(attempt, function)
-    if sum(path.stat().st_size for path in some) < SMALL * len(some):
+    stats = [attempt(Path.stat, path) for path in some]  # of links to nowhere there is none
+    if sum(one.st_size for one in stats if not isinstance(one, Exception)) < SMALL * len(some):
         yield from map(call, paths)
         return
     with ThreadPoolExecutor(max(2, torch.get_num_threads())) as pool:
@@ -121,7 +128,9 @@ def decode(
 
 
 def reason(error: Exception) -> str:
-    return "not an image" if isinstance(error, UnidentifiedImageError) else one_line(error)
+    if isinstance(error, UnidentifiedImageError):
+        return "not an image"
+    return (isinstance(error, OSError) and error.strerror) or one_line(error)
 
 
 def unreadable(wrong: dict[str, str], n: int) -> str:

@@ -97,6 +97,10 @@ class Photos(Dataset):
         """The photos of train, val and test, in this order; an empty list where there are none."""
         root = Path(self.root)
         if self.folders is not None:
+            for split, folder in self.folders.items():
+                if not (root / folder).is_dir():
+                    here = "; dataset.folders=null takes the photos of dataset.root as they lie"
+                    raise UserError(f"dataset.folders.{split}: no folder '{root / folder}'{here}")
             given = {
                 split: [
                     (Path(folder) / name).as_posix()
@@ -135,8 +139,8 @@ class Photos(Dataset):
         if small:
             lines.append(
                 f"dataset.size: {len(small)} of {len(shapes)} photos are smaller than a patch of "
-                f"{self.size} x {self.size}: {listed(small)}; lower dataset.size, raise dataset.scale, "
-                "or move them away"
+                f"{self.size} x {self.size}: {listed(small)}; lower dataset.size"
+                f"{', raise dataset.scale,' if self.shrink < 1 else ''} or move them away"
             )
         if lines:
             raise UserError(*lines)

@@ -64,7 +64,7 @@ class Anomalies(Figure):
             block(axes, title, [picture[part] for picture in pictures], below[part], side)
         bar = canvas.colorbar(ScalarMappable(scale, ERRORS), ax=grid, fraction=0.03, aspect=30)
         bar.outline.set_visible(False)  # type: ignore[operator]
-        over = ", over its channels" if x.shape[1] > 1 else ""
+        over = ",\nover its channels" if x.shape[1] > 1 else ""
         bar.set_label(f"squared error of a pixel{over}, in model units", fontsize=look.TEXT)
         look.bare(bar.ax)
         what = "score" if y is None else "class and its score"

@@ -16,7 +16,7 @@ from aelab.restore import Restored
 MOST = 12
 """Photos of a sheet, the first."""
 WIDTH, HEIGHT = 2.1, 2.3  # inches of a picture, with what stands above and below it
-LETTERS = 36  # of a name
+LETTERS = 26  # of a name
 LONGEST = 480  # pixels of a photo's longer side on a sheet, so that the sheet's memory is bounded
 ZOOM = 0.25
 """Side of the square, as a share of the photo's shorter one."""
@@ -84,10 +84,15 @@ def sheet(photos: list[Shown], heading: str) -> Canvas:
         for j, kind in enumerate(kind for kind in kinds if kind in photo.photos):
             whole, part = grid[line, first + j], grid[line, first + k + j]
             above = kind if line == 0 else ""
-            name = photo.name[-LETTERS:].replace("$", r"\$") if j == 0 else ""
+            name = ended(photo.name).replace("$", r"\$") if j == 0 else ""
             below = "\n".join(filter(None, (photo.below.get(kind, ""), name)))
             for axes, picture, said in ((whole, photo.photos, below), (part, photo.squares, "")):
                 axes.set_axis_on()
                 show(axes, picture[kind], above, said)
             frame(whole, photo.square)
     return canvas
+
+
+def ended(name: str) -> str:
+    """As much of the end of a name as fits below a picture."""
+    return name if len(name) <= LETTERS else f"…{name[1 - LETTERS :]}"

@@ -71,6 +71,16 @@ def test_own_images_keep_their_names(aelab: Aelab, photos_run: Path, photos: Pat
     )
 
 
+def test_the_input_is_not_written_over(
+    aelab: Aelab, vectors_run: Path, vectors: np.ndarray, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "mine.npz", x=vectors)
+    before = (tmp_path / "mine.npz").read_bytes()
+    refused = aelab("encode", f"run='{vectors_run}'", "input=mine.npz", "output=./mine.npz")
+    assert refused == (2, "", "output: 'mine.npz' is the input; give another file\n")
+    assert (tmp_path / "mine.npz").read_bytes() == before
+
+
 def test_codes_are_of_the_clean_input(aelab: Aelab, photos_run: Path, photos: Path, tmp_path: Path) -> None:
     """Of the same photo, from the split and from the file."""
     aelab("encode", f"run='{photos_run}'", "split=train", "output=split.npz")
@@ -79,3 +89,14 @@ def test_codes_are_of_the_clean_input(aelab: Aelab, photos_run: Path, photos: Pa
     of_file = dict(zip(files["names"].tolist(), files["z"], strict=True))
     expected = np.stack([of_file[name] for name in split["names"].tolist()])
     np.testing.assert_allclose(split["z"], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_file_that_may_not_be_written_is_a_line(
+    aelab: Aelab, digits_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("aelab.command.encode.save", refuse)
+    refused = aelab("encode", f"run='{digits_run}'", "output=locked.npz")
+    assert refused == (1, "", "'locked.npz' cannot be read or written (Permission denied)\n")

@@ -80,6 +80,29 @@ def test_a_file_in_the_way_is_named(aelab: Aelab, digits_run: Path, tmp_path: Pa
     assert (status, out, err) == (2, "", "output: takes a folder, got the file 'taken'\n")
 
 
+@pytest.mark.parametrize(
+    ("given", "output", "line"),
+    [
+        ("in", "in", "output: 'in' would write over files of input; give another folder"),
+        ("in/b/x.png", "in/b", "output: 'in/b' would write over files of input; give another folder"),
+        ("x.npy", ".", "output: '.' would write over the input; give another folder"),
+        ("x.npy", "new.npy", "output: takes a folder, got the file 'new.npy'"),
+        ("in/a.png", "new.png", "output: takes a folder, got the file 'new.png'"),
+    ],
+)
+def test_the_users_own_files_are_not_written_over(
+    given: str, output: str, line: str, aelab: Aelab, digits_run: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in" / "b").mkdir(parents=True)
+    for name in ("a.png", "b/x.png"):
+        Image.new("L", (30, 20), "white").save(tmp_path / "in" / name)
+    np.save(tmp_path / "x.npy", np.ones((2, 1, 8, 8), np.float32))
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.*")}
+    status, out, err = aelab("reconstruct", f"run='{digits_run}'", f"input={given}", f"output={output}")
+    assert (status, out, err) == (2, "", f"{line}\n")
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*.*")} == before
+
+
 @pytest.mark.parametrize("scale", ["none", "unit"])
 def test_array_images_stay_arrays(
     scale: str, aelab: Aelab, train: Callable[..., Path], tmp_path: Path

@@ -158,6 +158,13 @@ def test_enlarged_and_scored_against_a_reference(aelab: Aelab, enlarger: Path, t
     )
 
 
+def test_two_files_need_no_common_name(aelab: Aelab, denoiser: Path, mine: Path, tmp_path: Path) -> None:
+    smooth(7, 13, 21).save(tmp_path / "truth.tif")
+    given = ("input=mine/a.png", "output=new", "reference=truth.tif")
+    _, out, err = aelab("reconstruct", f"run='{denoiser}'", *given)
+    assert err == "" and out.endswith("before 100.00 dB\n")  # the same pixels
+
+
 def test_scores_are_those_of_the_metric(aelab: Aelab, enlarger: Path, training: Path, tmp_path: Path) -> None:
     """Of the same photos: made smaller and larger again nothing is drawn."""
     _, out, _ = aelab("evaluate", f"run='{enlarger}'", "metric=[photos]", "split=test")
@@ -194,6 +201,7 @@ def test_what_cannot_be_read_does_not_stop_the_others(
         ("input=empty", "input: no images under 'empty' (.bmp, "),
         ("input=broken.png", "input: 1 of 1 images cannot be read: broken.png (not an image)"),
         ("output=broken.png", "output: takes a folder, got the file 'broken.png'"),
+        ("input=mine/a.png output=b.png", "output: takes a folder, got the file 'b.png'"),
         ("output=mine", "output: 'mine' would write over files of input; give another folder"),
         ("output=. input=mine/a.png", None),
         (

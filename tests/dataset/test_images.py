@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image
 
-from aelab.dataset.images import each, find, load, look
+from aelab.dataset.images import each, find, load, look, reason
 from aelab.errors import UserError
 
 RNG = np.random.default_rng(0)
@@ -128,6 +128,17 @@ def test_find_is_sorted_recursive_and_skips_what_is_no_image(tmp_path: Path) -> 
     assert find(tmp_path, "dataset.root") == ["a.jpg", "b.PNG", "deep/er/c.webp"]
 
 
+def test_find_goes_once_through_links_that_lead_back(tmp_path: Path) -> None:
+    (tmp_path / "all" / "a").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    for name in ("all/1.png", "all/a/2.png", "other/3.png"):
+        save(tmp_path / name, Image.fromarray(GREY))
+    (tmp_path / "all" / "a" / "back").symlink_to(tmp_path / "all")
+    (tmp_path / "all" / "here").symlink_to(".")
+    (tmp_path / "all" / "beside").symlink_to(tmp_path / "other")
+    assert find(tmp_path / "all", "dataset.root") == ["1.png", "a/2.png", "beside/3.png"]
+
+
 def test_find_without_images_or_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError) as error:
         find(tmp_path / "no", "dataset.root")
@@ -153,3 +164,9 @@ def test_each_keeps_the_order_and_the_errors(size: int, tmp_path: Path) -> None:
     results = list(each(number, paths))
     assert isinstance(results[7], OSError)
     assert [r for r in results if isinstance(r, int)] == [i for i in range(40) if i != 7]
+
+
+def test_a_link_to_nowhere_is_an_unreadable_image(tmp_path: Path) -> None:
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (error,) = each(look, [tmp_path / "gone.png"])
+    assert isinstance(error, FileNotFoundError) and reason(error) == "No such file or directory"

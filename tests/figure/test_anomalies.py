@@ -67,6 +67,12 @@ def test_no_batch_is_held_for_the_sake_of_a_row(memory, view, monkeypatch):
     assert y is not None and torch.equal(y, labels) and torch.equal(x, there) and x_hat.shape == x.shape
 
 
+def test_the_words_beside_the_scale_are_whole(memory, view, painted):
+    canvas = painted(Anomalies(6).draw(view(memory((3, 8, 8), classes=0))))  # colours, and one line of groups
+    words = canvas.axes[-1].yaxis.label.get_window_extent()
+    assert canvas.bbox.y0 <= words.y0 and words.y1 <= canvas.bbox.y1
+
+
 def test_why_nothing_is_drawn(memory, view, reason):
     assert reason(Anomalies(3), view(memory((5,)))) == "draws images; these rows are vectors [5]"
     dataset = memory()

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from aelab.figure.before_after import LONGEST, sheet, shown
+from aelab.figure.before_after import LETTERS, LONGEST, sheet, shown
 from aelab.restore import Restored
 
 
@@ -45,4 +45,7 @@ def test_lines_and_names() -> None:
     agg = FigureCanvasAgg(few)
     agg.draw()
     assert np.asarray(agg.buffer_rgba()).std() > 0
+    long = sheet([shown(f"{'folder/' * 9}a.png", pair(40, 40), {})], "Before and after")
+    said = long.axes[0].get_xlabel()
+    assert said[0] == "…" and len(said) == LETTERS and ("folder/" * 9 + "a.png").endswith(said[1:])
     assert few.axes[0].get_xlabel() == r"a\$b\$.png" and few.axes[1].get_xlabel() == "20.00 dB"
