@@ -58,8 +58,6 @@ OPTIONS = [one for one in ALL if not is_of_a_sweep(*one)]
 PACKAGES = {
     ("logger", "wandb"): "wandb",
     ("logger", "mlflow"): "mlflow",
-    ("baseline", "nl_means"): "skimage",
-    ("baseline", "total_variation"): "skimage",
 }
 """What an option needs that aelab itself does not."""
 

@@ -1,7 +1,6 @@
 """What classic methods of restoration share: no code, and one strength that is chosen on corrupted images."""
 
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -25,8 +24,6 @@ class Restoring(Baseline):
     def __init__(self, strength: float | None) -> None:
         if strength is not None and strength < 0:
             raise ValueError(f"strength must not be negative, or null to be chosen, got {strength:g}")
-        if find_spec("skimage") is None:
-            raise ImportError("needs scikit-image; pip install 'aelab[photos]'")
         self.strength = strength
 
     def objections(self, dataset: Dataset) -> Iterator[str]:

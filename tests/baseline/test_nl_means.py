@@ -5,8 +5,6 @@ import pytest
 
 from aelab.baseline.nl_means import NLMeans
 
-pytest.importorskip("skimage")
-
 
 def tuned(strength: float, sigma: float, distance: int = 3) -> NLMeans:
     method = NLMeans(strength, 3, distance)

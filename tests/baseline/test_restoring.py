@@ -11,7 +11,6 @@ from baseline.made_up import system_of as untrained
 from torch import Tensor, nn
 from whole_photos import photos, system_of, write
 
-from aelab.baseline import restoring
 from aelab.baseline.baseline import Baseline
 from aelab.baseline.nl_means import NLMeans
 from aelab.baseline.pca import PCA
@@ -25,7 +24,6 @@ from aelab.evaluation import photos as traces
 from aelab.metric.photos import Photos
 from aelab.metric.reconstruction import Reconstruction
 
-pytest.importorskip("skimage")
 Make = Callable[[float | None], Restoring]
 BOTH = [lambda strength: NLMeans(strength, 3, 4), TotalVariation]
 
@@ -153,12 +151,6 @@ def test_methods_of_patches_see_the_tiles_that_the_run_sees(overlap: float, fold
 def test_vectors_are_objected_to() -> None:
     (line,) = TotalVariation(None).objections(Memory(torch.rand(20, 6)).setup())
     assert line == "restores images; these rows are vectors [6]"
-
-
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(restoring, "find_spec", lambda name: None)
-    with pytest.raises(ImportError, match=r"^needs scikit-image; pip install 'aelab\[photos\]'$"):
-        TotalVariation(None)
 
 
 def test_a_negative_strength_is_refused() -> None:

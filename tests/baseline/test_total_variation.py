@@ -1,11 +1,8 @@
 """Total variation: what it minimises gets less."""
 
 import numpy as np
-import pytest
 
 from aelab.baseline.total_variation import TotalVariation
-
-pytest.importorskip("skimage")
 
 
 def test_total_variation_lowers_what_it_minimises() -> None:

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from skimage.color import rgb2lab
 from torch import Tensor
 
 from aelab.colour import from_lab, lab
 from aelab.metric.colour import Colour
-
-skimage = pytest.importorskip("skimage.color")
 
 
 def scores(x: Tensor, x_hat: Tensor, size: int = 8) -> dict[str, float]:
@@ -21,7 +20,7 @@ def scores(x: Tensor, x_hat: Tensor, size: int = 8) -> dict[str, float]:
 
 def test_is_the_error_of_scikit_image_s_a_and_b() -> None:
     x, x_hat = torch.rand(2, 10, 3, 6, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    a, b = (skimage.rgb2lab(image.movedim(1, -1).numpy())[..., 1:] for image in (x, x_hat))
+    a, b = (rgb2lab(image.movedim(1, -1).numpy())[..., 1:] for image in (x, x_hat))
     found = scores(x, x_hat, 4)
     assert found["ab_error"] == pytest.approx(np.sqrt(((a - b) ** 2).mean()), rel=1e-4)
     assert found["chroma"] == pytest.approx(
