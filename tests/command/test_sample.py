@@ -153,8 +153,8 @@ def test_a_run_given_labels_encodes_decodes_and_rebuilds(labelled_run: Path) -> 
 def test_own_files_with_their_label(aelab: Aelab, labelled_run: Path, tmp_path: Path) -> None:
     Image.new("RGB", (6, 8), "white").save(tmp_path / "a.png")
     given = (f"run='{labelled_run}'", "input=a.png")
-    for command in ("encode", "reconstruct"):
-        status, _, err = aelab(command, *given, "output=new.npz")
+    for command, output in (("encode", "new.npz"), ("reconstruct", "new")):
+        status, _, err = aelab(command, *given, f"output={output}")
         assert status == 2 and err.startswith("label: this run is conditioned on it") and err.count("\n") == 1
     assert aelab("reconstruct", *given, "label=dog", "output=new")[0] == 0
     assert aelab("encode", *given, "label=dog", "output=new/z.npy")[0] == 0
