@@ -303,8 +303,8 @@ FILLED = ("kmeans", "super_resolution", "restoration")
 
 @pytest.mark.parametrize("experiment", GROUPS["experiment"])
 def test_experiment_composes_with_other_losses(experiment: str, composed: Compose) -> None:
-    """With all at once, and with one that is no experiment's own, of which settings for its own are left."""
-    for losses in (["l1"], GROUPS["loss"]):
+    """With all at once, and with one that is not its own, of which settings for its own are left over."""
+    for losses in (["mse"], ["bce"], GROUPS["loss"]):
         dim = ["model.latent.dim=2"] if experiment in FILLED else []
         config = composed(f"experiment={experiment}", f"loss=[{','.join(losses)}]", *dim)
         check(config)
