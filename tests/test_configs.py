@@ -7,17 +7,13 @@ from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from dataset import test_celeba, test_dsprites, test_emnist, test_mnist, test_svhn, test_usps
 from dataset.test_cifar10 import folder as cifar10_files  # noqa: F401  # a fixture
-from dataset.test_frey import FACES
-from dataset.test_image_folder import photo
 from dataset.test_stl10 import folder as stl10_files  # noqa: F401  # a fixture
 from hydra.utils import get_class
 from omegaconf import DictConfig, OmegaConf
-from scipy.io import savemat
+from small_files import WRITERS, write_arrays
 
 from aelab.assemble import LISTS, assemble, check
 from aelab.errors import UserError
@@ -60,24 +56,6 @@ PACKAGES = {
     ("logger", "mlflow"): "mlflow",
 }
 """What an option needs that aelab itself does not."""
-
-
-def write_frey(root: Path) -> None:
-    savemat(root / "frey_rawface.mat", {"ff": FACES.reshape(30, 560).T})
-
-
-def write_arrays(root: Path) -> None:
-    np.savez(root / "table.npz", x=np.random.default_rng(0).normal(size=(60, 5)), y=np.arange(60) % 3)
-
-
-def write_photos(root: Path) -> None:
-    for i in range(30):
-        photo(root / "ab"[i % 2] / f"{i}.png", i)
-
-
-def write_colour_photos(root: Path) -> None:
-    for i in range(12):
-        photo(root / f"{i}.png", i, (64, 40 + i), "RGB")
 
 
 PHOTOS = ["dataset=photos", "corruption=gaussian"]
@@ -149,32 +127,6 @@ UNTRAINED = [*product(("recipe", "experiment"), STEPLESS), ("figure", "em_steps"
 
 PARTS = ("model/latent", "model/condition", "model/prior", "corruption")
 """Where a part may be that an option needs."""
-
-WRITERS: dict[str, Callable[[Path], object] | str] = {
-    "arrays": write_arrays,
-    "celeba": test_celeba.write,
-    "cifar10": "cifar10_files",
-    "coloured_shapes": lambda root: None,
-    "digits": lambda root: None,
-    "dsprites": test_dsprites.write,
-    "emnist": lambda root: test_emnist.write(root / "EMNIST/raw", "letters", np.arange(60) % 26 + 1),
-    "fashion_mnist": lambda root: test_mnist.write(root / "FashionMNIST/raw"),
-    "frey": write_frey,
-    "gaussian_mixture": lambda root: None,
-    "image_folder": write_photos,
-    "kmnist": lambda root: test_mnist.write(root / "KMNIST/raw"),
-    "mnist": lambda root: test_mnist.write(root / "MNIST/raw"),
-    "photos": write_colour_photos,
-    "ring": lambda root: None,
-    "shapes": lambda root: None,
-    "stl10": "stl10_files",
-    "svhn": test_svhn.write,
-    "swiss_roll": lambda root: None,
-    "two_moons": lambda root: None,
-    "two_points": lambda root: None,
-    "usps": test_usps.write,
-}
-"""Small files of each data set in its own format, or the fixture that writes them."""
 
 
 @pytest.fixture
